@@ -1,0 +1,33 @@
+.DEFAULT_GOAL := help
+.PHONY: help run stop test check bench messages lock docs
+PY := .venv/bin/python
+
+help: ## Show what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+.venv/.ready: pyproject.toml requirements.lock tools/setup
+	@tools/setup
+
+run: .venv/.ready ## Set up, start the hotline and walk one synthetic report all the way
+	@.venv/bin/lindung demo
+
+stop: .venv/.ready ## Stop the hotline and its database
+	@.venv/bin/lindung stop
+
+test: .venv/.ready ## Set up and run every test
+	@$(PY) -m pytest
+
+check: .venv/.ready ## Lint, types, floors
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+bench: .venv/.ready ## Measure beside the named peers (slow); bench-NAME measures one
+	@$(PY) -m bench
+
+bench-%: .venv/.ready
+	@$(PY) -m bench $*
+
+lock: .venv/.ready ## Pin every dependency with its hashes
+	@.venv/bin/uv pip compile -q --universal --generate-hashes --python-version 3.11 --extra dev \
+		--no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.lock

@@ -1,0 +1,1 @@
+"""Lindung: the open hotline for reporting online child sexual exploitation."""

@@ -1,0 +1,1 @@
+"""Capture, seal, prove, verify, open and export evidence. No database."""

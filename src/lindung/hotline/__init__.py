@@ -1,0 +1,1 @@
+"""The hotline service (Django): the only floor with a database."""

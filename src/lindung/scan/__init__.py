@@ -1,0 +1,1 @@
+"""Streams of posts through text and media."""

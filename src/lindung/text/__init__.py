@@ -1,0 +1,1 @@
+"""What a post or a chat says: text in, explained signals out."""
