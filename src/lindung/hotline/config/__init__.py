@@ -1,0 +1,1 @@
+"""Settings, environment, database powers, keys and the two faces."""

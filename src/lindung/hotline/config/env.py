@@ -1,0 +1,280 @@
+"""The only place that reads the environment: one table of settings, strict and explained.
+
+Each setting may also come from a file: `NAME_FILE` holds the path of a file with its value.
+A name beginning with `LINDUNG_` that is not in the table is refused, so a typing mistake
+never silently means "default".
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+PREFIX = "LINDUNG_"
+PROCESSES = ("owner", "public", "console", "worker")
+
+
+class SettingsError(ValueError):
+    """One or more settings are missing or wrong; the text names each and says what to do."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row of the table: `shape` says in words what a value must look like."""
+
+    name: str
+    default: str
+    meaning: str
+    shape: str
+    parse: Callable[[str], Any]
+    secret: bool = False
+
+
+def _text(value: str) -> str:
+    return value.strip()
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in schemes or not (parts.netloc or parts.query):
+            raise ValueError(value)
+        return value.rstrip("/")
+
+    return parse
+
+
+def _optional(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    return lambda value: parse(value) if value else ""
+
+
+def _address(value: str) -> tuple[str, int]:
+    host, _, port = value.rpartition(":")
+    if not host or not 0 < int(port) < 65536:
+        raise ValueError(value)
+    return host.strip("[]"), int(port)
+
+
+def _addresses(value: str) -> frozenset[str]:
+    found = frozenset(part.strip() for part in value.split(",") if part.strip())
+    for part in found:
+        _address(part)
+    return found
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value not in choices:
+            raise ValueError(value)
+        return value
+
+    return parse
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(value: str) -> int:
+        if not low <= int(value) <= high:
+            raise ValueError(value)
+        return int(value)
+
+    return parse
+
+
+def _country(value: str) -> str:
+    if not re.fullmatch(r"[A-Z]{2}", value):
+        raise ValueError(value)
+    return value
+
+
+def default_home() -> str:
+    """Root keeps state under /var/lib, where the database's own system user can reach it."""
+    return "/var/lib/lindung" if os.geteuid() == 0 else "~/.local/share/lindung"
+
+
+HTTP = "an address beginning with http:// or https://"
+ADDRESS = "host:port, for example 127.0.0.1:8000"
+
+SETTINGS = (
+    Setting(
+        "LINDUNG_HOME",
+        default_home(),
+        "Folder for keys, evidence, the embedded database and logs.",
+        "a folder",
+        lambda v: Path(v).expanduser().absolute(),
+    ),
+    Setting(
+        "LINDUNG_DATABASE_URL",
+        "",
+        "PostgreSQL 15 or newer. Empty: an embedded server under the home folder.",
+        "postgresql://user:password@host:5432/name",
+        _optional(_url("postgresql", "postgres")),
+        secret=True,
+    ),
+    Setting(
+        "LINDUNG_PUBLIC_BIND",
+        "127.0.0.1:8000",
+        "Where the public process listens.",
+        ADDRESS,
+        _address,
+    ),
+    Setting(
+        "LINDUNG_CONSOLE_BIND",
+        "127.0.0.1:8001",
+        "Where the console process listens.",
+        ADDRESS,
+        _address,
+    ),
+    Setting(
+        "LINDUNG_PUBLIC_URL",
+        "http://127.0.0.1:8000",
+        "The address reporters open. With https, cookies are marked secure.",
+        HTTP,
+        _url("http", "https"),
+    ),
+    Setting(
+        "LINDUNG_CONSOLE_URL",
+        "http://127.0.0.1:8001",
+        "The address analysts open. With https, cookies are marked secure.",
+        HTTP,
+        _url("http", "https"),
+    ),
+    Setting(
+        "LINDUNG_HOTLINE_NAME",
+        "Lindung",
+        "The hotline's name, shown on every page.",
+        "a short text",
+        _text,
+    ),
+    Setting(
+        "LINDUNG_COUNTRY",
+        "MY",
+        "Country whose laws and helplines are shown first.",
+        "a two-letter code in capitals, for example MY",
+        _country,
+    ),
+    Setting(
+        "LINDUNG_EXIT_URL",
+        "https://www.wikipedia.org",
+        "Where “Leave this page” goes.",
+        HTTP,
+        _url("http", "https"),
+    ),
+    Setting(
+        "LINDUNG_CAPTURE_ALLOW",
+        "",
+        "Internal addresses that captures may reach. Every other non-global address is refused.",
+        "host:port, separated by commas; empty for none",
+        _addresses,
+    ),
+    Setting(
+        "LINDUNG_SMTP_URL",
+        "",
+        "Mail server for e-mail referrals. Empty: the e-mail adapter is off.",
+        "smtp://user:password@host:25, smtps://… or smtp+starttls://…",
+        _optional(_url("smtp", "smtps", "smtp+starttls")),
+        secret=True,
+    ),
+    Setting(
+        "LINDUNG_MAIL_FROM",
+        "hotline@example.org",
+        "Sender of e-mail referrals.",
+        "an e-mail address",
+        _text,
+    ),
+    Setting(
+        "LINDUNG_MEDIA_AUTHORITY",
+        "",
+        "The legal authority under which pictures and videos may be kept. Empty: never kept.",
+        "the law and section, for example “Act 000 s 0, letter of 1 March 2026”",
+        _text,
+    ),
+    Setting(
+        "LINDUNG_STUCK_AFTER",
+        "60",
+        "Minutes after which an unsent referral raises an alarm.",
+        "a whole number from 1 to 10080",
+        _whole(1, 10080),
+    ),
+    Setting(
+        "LINDUNG_UNACKNOWLEDGED_AFTER",
+        "1440",
+        "Minutes after which a sent but unacknowledged referral raises an alarm.",
+        "a whole number from 1 to 100000",
+        _whole(1, 100000),
+    ),
+    Setting(
+        "LINDUNG_THREADS",
+        "8",
+        "Threads of each web process.",
+        "a whole number from 1 to 256",
+        _whole(1, 256),
+    ),
+    Setting(
+        "LINDUNG_PROCESS",
+        "owner",
+        "Whose powers this process takes. The commands set it themselves.",
+        "one of " + ", ".join(PROCESSES),
+        _one_of(*PROCESSES),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Env:
+    """The settings, parsed. `given` keeps the names that were set on purpose."""
+
+    values: Mapping[str, Any]
+    given: frozenset[str]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[PREFIX + name]
+
+    @property
+    def home(self) -> Path:
+        home: Path = self["HOME"]
+        return home
+
+
+def read(environ: Mapping[str, str] | None = None) -> Env:
+    """Parse every setting; raise SettingsError that names all that are wrong."""
+    environ = os.environ if environ is None else environ
+    known = {s.name for s in SETTINGS} | {f"{s.name}_FILE" for s in SETTINGS}
+    problems = [
+        f"{name} is not a setting. See the table of settings in docs/settings.md."
+        for name in sorted(environ)
+        if name.startswith(PREFIX) and name not in known
+    ]
+    values: dict[str, Any] = {}
+    given = set()
+    for setting in SETTINGS:
+        raw = environ.get(setting.name)
+        if (path := environ.get(f"{setting.name}_FILE")) is not None:
+            if raw is not None:
+                problems.append(f"{setting.name} and {setting.name}_FILE are both set. Keep one.")
+            try:
+                raw = Path(path).read_text().strip()
+            except OSError as error:
+                problems.append(f"{setting.name}_FILE cannot be read: {error.strerror}.")
+                continue
+        if raw is not None:
+            given.add(setting.name)
+        try:
+            values[setting.name] = setting.parse(setting.default if raw is None else raw)
+        except (ValueError, TypeError):
+            shown = "" if setting.secret else f" It is {raw!r} now."
+            problems.append(f"{setting.name} should be {setting.shape}.{shown}")
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return Env(values, frozenset(given))
+
+
+@cache
+def current() -> Env:
+    """The settings of this process."""
+    return read()
