@@ -1,0 +1,1 @@
+"""Helplines, reporting bodies and laws of each country, as versioned data with sources."""

@@ -1,0 +1,1 @@
+"""What people see: templates, style, the little JavaScript, headers and error pages."""

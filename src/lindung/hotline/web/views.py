@@ -1,0 +1,32 @@
+"""Pages that no part of the casework owns: refusals, and whether this process is well."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.defaultfilters import filesizeformat
+from django.utils import translation
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The page was open too long, or the browser keeps no cookies."""
+    return render(request, "403_csrf.html", status=403)
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    """Comes before the language is known, so it looks for it."""
+    with translation.override(translation.get_language_from_request(request)):
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        return render(request, "413.html", {"limit": filesizeformat(limit)}, status=413)
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """`ok` when this process reaches its database, 503 when it does not."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return HttpResponse("no database\n", content_type="text/plain", status=503)
+    return HttpResponse("ok\n", content_type="text/plain")
