@@ -25,8 +25,12 @@ def migrate(env: Env) -> list[str]:
         applied = _apply()
         give_passwords(env)
         accounts = importlib.import_module("lindung.hotline.accounts.services")
+        custody = importlib.import_module("lindung.hotline.custody.services")
+        identities = custody.make_keys()
         link = accounts.first_manager_link()
     lines = [f"The database is up to date ({applied} migrations applied now)."]
+    if identities:
+        lines += [f"Move {identities} to offline media now: only they open evidence."]
     if link:
         lines += [f"Make the first manager's account (this link works once): {link}"]
     return lines
