@@ -65,7 +65,7 @@ def worker_ready(home: Path) -> int | None:
 
 
 def say_worker_ready(home: Path) -> None:
-    """Called by the worker when it has its settings and its database."""
+    """Called by the worker once it is connected to its database."""
     (state.folder(home) / "worker.ready").write_text(str(os.getpid()))
 
 
