@@ -13,5 +13,5 @@ def register(app: typer.Typer) -> None:
 
         env.become("worker")
         jobs = importlib.import_module("lindung.hotline.jobs")
-        parts.say_worker_ready(env.current().home)
-        jobs.run()
+        home = env.current().home
+        jobs.run(lambda: parts.say_worker_ready(home))

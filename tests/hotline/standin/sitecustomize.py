@@ -7,11 +7,15 @@ import os
 import sys
 import threading
 import types
+from collections.abc import Callable
 
 
 class _Jobs(types.ModuleType):
     @staticmethod
-    def run() -> None:
+    def run(on_ready: Callable[[], None]) -> None:
+        if os.environ["STANDIN"] == "broken worker":
+            sys.exit("The worker cannot read its example.")
+        on_ready()
         threading.Event().wait()
 
 

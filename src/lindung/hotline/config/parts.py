@@ -25,10 +25,9 @@ class PortTaken(RuntimeError):
 def embedded_database(env: Env) -> Part:
     return Part(
         "database",
-        postgres.prepare(env.home),
+        command=lambda: postgres.prepare(env.home),
         ready=lambda _: postgres.answers(env.home),
         address=f"embedded, under {env.home / 'postgres'}",
-        before=lambda: postgres.prepare(env.home),
         user=postgres.account(),
         ask=signal.SIGINT,
     )
@@ -49,7 +48,7 @@ def _process(env: Env, name: str, ready: Callable[[int], bool], address: str) ->
         file.write(database.url_of(env, name))
     return Part(
         name,
-        (*LINDUNG, name),
+        command=lambda: (*LINDUNG, name),
         ready=ready,
         environ=environ_of(name, env.home, url),
         address=address,
@@ -65,7 +64,7 @@ def worker_ready(home: Path) -> int | None:
 
 
 def say_worker_ready(home: Path) -> None:
-    """Called by the worker when it has its settings and its database."""
+    """Called by the worker once it is connected to its database."""
     (state.folder(home) / "worker.ready").write_text(str(os.getpid()))
 
 

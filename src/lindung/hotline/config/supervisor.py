@@ -32,15 +32,15 @@ class Interrupted(RuntimeError):
 class Part:
     """One process: how it is started, when it counts as up, where it can be opened.
 
-    `ready` is given the process id; `before` runs each time, just before the start.
+    `command` prepares what the process needs and returns its words, at each start anew;
+    `ready` is given the process id.
     """
 
     name: str
-    command: Sequence[str]
+    command: Callable[[], Sequence[str]]
     ready: Callable[[int], bool]
     environ: Mapping[str, str] | None = None
     address: str = ""
-    before: Callable[[], object] = lambda: None
     user: str | None = None
     ask: signal.Signals = signal.SIGTERM
 
@@ -148,13 +148,10 @@ class Supervisor:
         state.forget(self.home)
 
     def _launch(self, part: Part) -> Run:
-        part.before()
-        log = self.log(part.name)
-        log_from = _size(log)
-        process = child.start(
-            part.command, log, environ=part.environ, death=part.ask, user=part.user
-        )
-        return Run(part, process, time.monotonic(), log_from)
+        since, log = time.monotonic(), self.log(part.name)
+        command, log_from = part.command(), _size(log)
+        process = child.start(command, log, environ=part.environ, death=part.ask, user=part.user)
+        return Run(part, process, since, log_from)
 
     def _look_after(self, run: Run, now: float) -> bool:
         """One look at one part; True if something changed."""
