@@ -75,6 +75,11 @@ class Country:
     reporting: tuple[Contact, ...]
     laws: tuple[Law, ...] = field(default=())
 
+    @property
+    def for_a_child(self) -> list[Contact]:
+        """The helplines in the order in which a child should see them."""
+        return sorted(self.helplines, key=lambda contact: not contact.for_children)
+
 
 def load(path: Path) -> Country:
     """Read one file. Raises GuidanceError."""
@@ -142,7 +147,7 @@ def _line(name: str, raw: Any, where: str) -> str:
 def _text(raw: Any, where: str) -> Text:
     words = {"en": raw} if isinstance(raw, str) else raw
     if not isinstance(words, dict) or not words.get("en"):
-        raise GuidanceError(f"{where}: should be a text, or texts by language with `en` among them.")
+        raise GuidanceError(f"{where}: should be a text, or texts by language with `en`.")
     for language, text in words.items():
         if not isinstance(text, str) or not text.strip():
             raise GuidanceError(f"{where}.{language}: should be text.")

@@ -33,7 +33,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",
     "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
+    # Not "no-referrer": browsers would then send "Origin: null" and every form would be refused.
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
 INDEXED = ("report", "help")
@@ -87,7 +88,7 @@ def size_limit(get_response: Handler) -> Handler:
                 return views.too_large(request)
             # Django reads only a body of declared length.
             request.META["CONTENT_LENGTH"] = str(len(data))
-            request._stream = io.BytesIO(data)  # type: ignore[attr-defined]
+            request._stream = io.BytesIO(data)
         return get_response(request)
 
     return handle
