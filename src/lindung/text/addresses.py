@@ -83,8 +83,12 @@ def parse_address(written: str) -> Address:
         raise NotUnderstood(UNREADABLE_LINK)
     port = str(int(port)) if port else ""
     scheme = scheme.lower() or ("http" if port == "80" else "https")
-    pairs = [_pair(pair) for pair in query.split("&") if pair.strip("=")]
-    pairs = [pair for pair in pairs if not link_facts()["tracking"].match(pair.partition("=")[0])]
+    tracking = link_facts()["tracking"]
+    pairs = [
+        _clean(pair, "/?:@" + _SUB_DELIMS)
+        for pair in query.split("&")
+        if pair.strip("=") and not tracking.match(unquote(pair.partition("=")[0]))
+    ]
     path = _path(path)
     at = f":{port}" if port not in _PORTS_LEFT_OUT else ""
     url = f"{scheme}://{host}{at}{path or '/'}"
@@ -99,17 +103,23 @@ def parse_address(written: str) -> Address:
 def _identity(host: str, at: str, path: str, pairs: list[str], fragment: str) -> str:
     facts = link_facts()
     host = _site(host)
-    path = path.rstrip("/")
+    path = _ended(path.rstrip("/"))
     for pattern, names in facts["queries"].items():
         if fnmatch.fnmatchcase(host + path, pattern):
             pairs = [pair for pair in pairs if pair.partition("=")[0] in names]
-    pairs = sorted((pair.removesuffix("=") for pair in pairs), key=lambda p: p.partition("=")[0])
+    pairs = sorted(map(_pair, pairs), key=lambda pair: pair.partition("=")[0])
     identity = f"{host}{at}{path}" + (f"?{'&'.join(pairs)}" if pairs else "")
     for pattern, to in facts["rewrites"]:
         identity = pattern.sub(to, identity)
     if fragment[:1] in ("!", "/"):  # a one-page site keeps its route here
-        identity += "#" + _clean(fragment, "/?:@" + _SUB_DELIMS)
+        identity += "#" + _ended(_clean(fragment, "/?:@" + _SUB_DELIMS))
     return identity
+
+
+def _ended(part: str) -> str:
+    """Escape last marks: written again, they would be taken for the end of a sentence."""
+    bare = part.rstrip(".,;:!?'*)")
+    return bare + "".join(f"%{ord(mark):02X}" for mark in part[len(bare) :])
 
 
 def _routes(fragment: str, host: str) -> bool:
@@ -197,7 +207,11 @@ def _path(raw: str) -> str:
 
 
 def _pair(raw: str) -> str:
-    return _clean(raw.replace("+", "%20"), "/?:@=" + _SUB_DELIMS.replace("&", "").replace("+", ""))
+    """A parameter as forms mean it: + is a space, nothing after = is no value."""
+    name, _, value = (
+        _ended(_clean(part, "/@$(")) for part in raw.replace("+", "%20").partition("=")
+    )
+    return f"{name}={value}" if value else name
 
 
 def _clean(part: str, allowed: str) -> str:

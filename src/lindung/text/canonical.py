@@ -25,7 +25,7 @@ LONGEST = 20_000  # characters of one written item
 _EDGES = " \t\r\n\"'`“”‘’«»<>()[]{}（）【】《》「」『』,;:.!?…，。、；：！？|*_~-–—"
 _TRAILING = "\"'`“”‘’«»<>]}（）【】《》「」『』,;:.!?…，。、；：！？|*"
 _LINK_END = r"\s\"<>`“”«»（）【】《》「」『』，。、；！？｜"
-LINK = re.compile(rf"(?:https?:[/\\]*|www\d?\.)[^{_LINK_END}]+", re.IGNORECASE)
+LINK = re.compile(rf"(?:https?:[/\\]*|(?<![\w@.])www\d?\.)[^{_LINK_END}]+", re.IGNORECASE)
 _APP_LINK = re.compile(r"tg://(join\?invite=|resolve\?domain=)([\w+-]+)", re.IGNORECASE)
 _EMAIL = re.compile(
     r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_]{2,}"
@@ -63,12 +63,15 @@ def canonicalise(written: str, *, region: str = "MY") -> Canonical:
     text = visible(written).strip()
     if not text.strip(_EDGES):
         raise NotUnderstood("Nothing was written here. Write what you saw, or paste its address.")
-    for read in (_wallet, _prefixed, _email, _link, _phone, _account):
+    for read in (_wallet, _prefixed, _link, _email, _phone, _account):
         if (found := read(text, region)) is not None:
             return found
     words = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-    # case folding can leave a character that folds again; a fixed point makes one item of both
-    words = " ".join(unicodedata.normalize("NFKC", words).casefold().split())
+    if (
+        words != text
+    ):  # unfolded characters may have hidden an address, and folding may need two rounds
+        item = canonicalise(words, region=region)
+        return Canonical("words", item.value, text) if item.kind == "words" else item
     return Canonical("words", words, text)
 
 
@@ -232,7 +235,7 @@ def _trimmed(link: str) -> str:
 def bare_link(word: str, *, alone: bool) -> str | None:
     """The link a word without a scheme is, if it is one. `alone`: nothing stands around it."""
     host = re.match(r"(\[[0-9a-fA-F:.]+\](?=[:/]|$)|[^\s/:?#@\\]+)(?::\d+)?", word)
-    if host is None or "@" in word.partition("/")[0]:
+    if host is None or "@" in re.split(r"[/?#]", word)[0]:
         return None
     name, path = host[1].rstrip(".。"), word[host.end() :]
     if path and path[0] not in "/?#":
