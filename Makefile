@@ -5,7 +5,7 @@ PY := .venv/bin/python
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
-.venv/.ready: pyproject.toml requirements.lock tools/setup
+.venv/.ready: pyproject.toml requirements.lock tools/setup hatch_build.py
 	@tools/setup
 
 run: .venv/.ready ## Set up, start the hotline and walk one synthetic report all the way
@@ -15,7 +15,8 @@ stop: .venv/.ready ## Stop the hotline and its database
 	@.venv/bin/lindung stop
 
 test: .venv/.ready ## Set up and run every test
-	@$(PY) -m pytest
+	@$(PY) hatch_build.py
+	@$(PY) -m pytest || [ $$? = 5 ]
 
 check: .venv/.ready ## Lint, types, floors
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
@@ -27,6 +28,15 @@ bench: .venv/.ready ## Measure beside the named peers (slow); bench-NAME measure
 
 bench-%: .venv/.ready
 	@$(PY) -m bench $*
+
+docs: .venv/.ready ## Draw and build the documentation into site/
+	@.venv/bin/lindung settings --markdown > docs/settings.md
+	@$(PY) tools/draw_architecture.py
+	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet
+
+messages: .venv/.ready ## Collect the texts to translate and compile the translations
+	@cd src/lindung/hotline && ../../../.venv/bin/django-admin makemessages --all --no-obsolete --no-location
+	@$(PY) hatch_build.py
 
 lock: .venv/.ready ## Pin every dependency with its hashes
 	@.venv/bin/uv pip compile -q --universal --generate-hashes --python-version 3.11 --extra dev \

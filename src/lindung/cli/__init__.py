@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 
 import typer
+
+from lindung.hotline.config.env import SettingsError
 
 app = typer.Typer(
     name="lindung",
@@ -24,4 +27,16 @@ def main() -> None:
     """
     for module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
         importlib.import_module(f"{__name__}.{module}").register(app)
-    app()
+    try:
+        app()
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+    except ModuleNotFoundError as error:
+        if (error.name or "lindung").partition(".")[0] == "lindung":
+            raise
+        print(
+            f"This command needs the hotline's packages ({error.name} is missing). "
+            "Install them with: pip install 'lindung[hotline]'",
+            file=sys.stderr,
+        )
+    sys.exit(2)

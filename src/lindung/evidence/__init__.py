@@ -1,1 +1,61 @@
-"""Capture, seal, prove, verify, open and export evidence. No database."""
+"""Capture, seal, prove, verify, open and export evidence. No database.
+
+    keys = keygen(Path("keys"), "hotline.example")       # once; move keys/offline away
+    taken = capture("https://example.com/", Path("taken"))  # never raises for what a site does
+    sealed = seal(taken, Path("case.lindung.tar"), keys=keys, log=keys.file_log(),
+                  operator="Example Hotline")
+    verdict = verify(Path("case.lindung.tar"), Path("keys/trust.json"))  # .status 0, 1 or 2
+    open_bundle(Path("case.lindung.tar"), Path("offline/identity-1.txt"), Path("opened"))
+
+A custody log may live anywhere: give `CustodyLog` a `LogStore` (`size`, `get`, `put` of the digests
+of complete subtrees). `seal` takes anything with `append(entry) -> Inclusion`.
+"""
+
+from lindung.evidence.capturing import Capture, capture
+from lindung.evidence.keys import KeyProblem, Keys, Trust, keygen
+from lindung.evidence.log import CustodyLog, FileLog, Inclusion, Log, entry_hash
+from lindung.evidence.notes import Checkpoint, NoteError
+from lindung.evidence.notes import parse as parse_checkpoint
+from lindung.evidence.opening import CannotOpen, open_bundle
+from lindung.evidence.policy import Limits, Policy
+from lindung.evidence.sealing import Sealed, seal
+from lindung.evidence.tree import (
+    LogStore,
+    MemoryStore,
+    leaf_hash,
+    verify_consistency,
+    verify_inclusion,
+)
+from lindung.evidence.verifying import Check, Outcome, Verdict, verify
+
+__all__ = [
+    "CannotOpen",
+    "Capture",
+    "Check",
+    "Checkpoint",
+    "CustodyLog",
+    "FileLog",
+    "Inclusion",
+    "KeyProblem",
+    "Keys",
+    "Limits",
+    "Log",
+    "LogStore",
+    "MemoryStore",
+    "NoteError",
+    "Outcome",
+    "Policy",
+    "Sealed",
+    "Trust",
+    "Verdict",
+    "capture",
+    "entry_hash",
+    "keygen",
+    "leaf_hash",
+    "open_bundle",
+    "parse_checkpoint",
+    "seal",
+    "verify",
+    "verify_consistency",
+    "verify_inclusion",
+]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from . import keys
 from .env import Env
@@ -11,9 +12,18 @@ from .env import Env
 NAME = "lindung"
 
 
-def socket_folder(env: Env) -> str:
+def socket_folder(home: Path) -> str:
     """Folder of the embedded server's socket, inside the home folder."""
-    return str(env.home / "postgres" / "socket")
+    return str(home / "postgres" / "socket")
+
+
+def url_of(env: Env, role: str) -> str:
+    """The same database as `connection` reaches, as one role with its own password, as a URL."""
+    parts = urlsplit(env["DATABASE_URL"] or f"postgresql:///{NAME}")
+    password = keys.read(env.home, f"db-{role}.key").decode()
+    address = parts.netloc.rpartition("@")[2]
+    query = parts.query if env["DATABASE_URL"] else f"host={quote(socket_folder(env.home))}"
+    return parts._replace(netloc=f"lindung_{role}:{password}@{address}", query=query).geturl()
 
 
 def connection(env: Env, role: str) -> dict[str, Any]:
@@ -43,6 +53,6 @@ def connection(env: Env, role: str) -> dict[str, Any]:
         "NAME": NAME,
         "USER": f"lindung_{role}",
         "PASSWORD": keys.read(env.home, f"db-{role}.key").decode(),
-        "HOST": socket_folder(env),
+        "HOST": socket_folder(env.home),
         "PORT": "",
     }

@@ -227,10 +227,11 @@ SETTINGS = (
 
 @dataclass(frozen=True)
 class Env:
-    """The settings, parsed. `given` keeps the names that were set on purpose."""
+    """The settings, parsed. `given`: the names set on purpose; `shown`: texts without secrets."""
 
     values: Mapping[str, Any]
     given: frozenset[str]
+    shown: Mapping[str, str]
 
     def __getitem__(self, name: str) -> Any:
         return self.values[PREFIX + name]
@@ -252,6 +253,7 @@ def read(environ: Mapping[str, str] | None = None) -> Env:
     ]
     values: dict[str, Any] = {}
     given = set()
+    shown = {}
     for setting in SETTINGS:
         raw = environ.get(setting.name)
         if (path := environ.get(f"{setting.name}_FILE")) is not None:
@@ -264,17 +266,47 @@ def read(environ: Mapping[str, str] | None = None) -> Env:
                 continue
         if raw is not None:
             given.add(setting.name)
+        text = setting.default if raw is None else raw
+        shown[setting.name] = "(secret)" if setting.secret and text else text
         try:
-            values[setting.name] = setting.parse(setting.default if raw is None else raw)
+            values[setting.name] = setting.parse(text)
         except (ValueError, TypeError):
-            shown = "" if setting.secret else f" It is {raw!r} now."
-            problems.append(f"{setting.name} should be {setting.shape}.{shown}")
+            now = "" if setting.secret else f" It is {raw!r} now."
+            problems.append(f"{setting.name} should be {setting.shape}.{now}")
     if problems:
         raise SettingsError("\n".join(problems))
-    return Env(values, frozenset(given))
+    return Env(values, frozenset(given), shown)
 
 
 @cache
 def current() -> Env:
     """The settings of this process."""
     return read()
+
+
+def become(process: str) -> None:
+    """Take the powers of one process, unless the environment already says whose."""
+    if PREFIX + "PROCESS_FILE" not in os.environ:
+        os.environ.setdefault(PREFIX + "PROCESS", process)
+
+
+def environ_of(process: str, home: Path, database_url: Path | None = None) -> dict[str, str]:
+    """The environment of a child: ours, with its own powers and its own database address.
+
+    `database_url` is a file with the address; None keeps the owner's. Paths become absolute,
+    because children do not start in our folder.
+    """
+    environ = {
+        name: str(Path(value).absolute())
+        if name.startswith(PREFIX) and name.endswith("_FILE")
+        else value
+        for name, value in os.environ.items()
+    }
+    replaced = ["HOME", "PROCESS"] + ([] if database_url is None else ["DATABASE_URL"])
+    for name in replaced:
+        environ.pop(PREFIX + name, None)
+        environ.pop(f"{PREFIX}{name}_FILE", None)
+    environ |= {PREFIX + "HOME": str(home), PREFIX + "PROCESS": process}
+    if database_url is not None:
+        environ[PREFIX + "DATABASE_URL_FILE"] = str(database_url)
+    return environ

@@ -7,6 +7,7 @@
 | receipt.key    | key of the keyed hash that receipts are stored as  | public                  |
 | django-*.key   | signing key of cookies and forms of one process    | that process            |
 | db-ROLE.key    | database password of one role                      | the process of that role|
+| db-superuser.key | password of the embedded server's `postgres`     | a person, in need       |
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ def create_missing(home: Path) -> list[str]:
         made += ["report.key", "report.pub"]
     simple = {"receipt.key": secrets.token_bytes(32)}
     simple |= {f"{kind}-{role}.key": _password() for kind in ("db", "django") for role in ROLES}
+    simple["db-superuser.key"] = _password()
     for name, content in simple.items():
         if not (folder(home) / name).exists():
             _write(folder(home) / name, content)

@@ -19,17 +19,23 @@ CSRF_TRUSTED_ORIGINS = [URL]
 ROOT_URLCONF = f"lindung.hotline.config.urls_{'console' if PROCESS == 'console' else 'public'}"
 WSGI_APPLICATION = "lindung.hotline.config.wsgi.application"
 
-INSTALLED_APPS = [
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
+IS_PUBLIC = PROCESS == "public"
+
+# The public process has no sessions and no sign-in, so it does not even load them.
+_sign_in = [
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
-    "procrastinate.contrib.django",
     "allauth",
     "allauth.account",
     "allauth.mfa",
     "axes",
+]
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.staticfiles",
+    "procrastinate.contrib.django",
+    *([] if IS_PUBLIC else _sign_in),
     "lindung.hotline.accounts",
     "lindung.hotline.custody",
     "lindung.hotline.intake",
@@ -62,8 +68,12 @@ _console = [
     "lindung.hotline.accounts.middleware.actor",
     "axes.middleware.AxesMiddleware",
 ]
-MIDDLEWARE = _first + (_console if PROCESS == "console" else _public)
+MIDDLEWARE = _first + (_public if IS_PUBLIC else _console)
 
+_signed_in = [
+    "django.contrib.auth.context_processors.auth",
+    "django.contrib.messages.context_processors.messages",
+]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -74,14 +84,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
                 "lindung.hotline.web.context.hotline",
-                *(
-                    [
-                        "django.contrib.auth.context_processors.auth",
-                        "django.contrib.messages.context_processors.messages",
-                    ]
-                    if PROCESS == "console"
-                    else []
-                ),
+                *([] if IS_PUBLIC else _signed_in),
             ]
         },
     }

@@ -1,0 +1,62 @@
+"""`lindung capture`: capture one page and seal it, without a hotline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    @app.command()
+    def capture(
+        url: str,
+        keys: Path = typer.Option(..., help="A key directory made by lindung keygen."),
+        out: Path = typer.Option(..., help="The bundle file to write."),
+        policy: str = typer.Option("no-media", help="metadata-only, no-media or full."),
+        authority: str | None = typer.Option(
+            None, help="The legal authority relied on; needed for the policy full."
+        ),
+        operator: str = typer.Option("", help="Who captures, in words (default: the signer)."),
+        allow: list[str] = typer.Option([], help="host:port let through though not public."),
+        tsa: list[str] = typer.Option([], help="Address of an RFC 3161 time authority."),
+    ) -> None:
+        """Capture the page at URL and seal it into one file.
+
+        Exit code 0 sealed, also when partial or unreachable (the bundle says so); 2 wrong use.
+        """
+        import tempfile
+
+        from rich.console import Console
+
+        from lindung.evidence import KeyProblem, Keys, Policy, seal
+        from lindung.evidence import capture as take
+
+        progress = Console(stderr=True)
+        try:
+            loaded = Keys.load(keys)
+            if out.exists():
+                raise ValueError(f"{out} already exists; evidence is never overwritten.")
+            with tempfile.TemporaryDirectory(prefix="lindung-") as room:
+                if progress.is_terminal:
+                    with progress.status("starting") as status:
+                        taken = take(
+                            url, Path(room), policy=Policy(policy), authority=authority,
+                            allow=allow, on_step=status.update,
+                        )  # fmt: skip
+                else:
+                    taken = take(
+                        url, Path(room), policy=Policy(policy), authority=authority, allow=allow
+                    )
+                sealed = seal(
+                    taken, out, keys=loaded, log=loaded.file_log(),
+                    operator=operator or loaded.name, tsa=tsa,
+                )  # fmt: skip
+        except (KeyProblem, ValueError, OSError) as problem:
+            typer.echo(f"Nothing was sealed. {problem}", err=True)
+            raise typer.Exit(2) from None
+        typer.echo(f"{out}: {taken.outcome}, {len(taken.files)} files sealed.")
+        if taken.problem:
+            typer.echo(taken.problem)
+        typer.echo(f"Manifest SHA-256 {sealed.manifest_sha256}")
+        typer.echo(f"Check it: lindung verify {out} --trust {keys}/trust.json")

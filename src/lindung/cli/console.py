@@ -1,0 +1,13 @@
+"""`lindung console`: serve the analysts' console."""
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    @app.command()
+    def console() -> None:
+        """Serve the analysts' console alone (`lindung up` starts all parts)."""
+        from lindung.hotline.config import env, server
+
+        env.become("console")
+        server.serve(env.current(), "console")

@@ -1,0 +1,13 @@
+"""`lindung public`: serve the public pages."""
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    @app.command()
+    def public() -> None:
+        """Serve the public pages alone (`lindung up` starts all parts)."""
+        from lindung.hotline.config import env, server
+
+        env.become("public")
+        server.serve(env.current(), "public")

@@ -1,0 +1,40 @@
+"""`lindung status`: what runs now."""
+
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    @app.command()
+    def status(
+        as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    ) -> None:
+        """Show each part: since when it runs, its process, its restarts, its address.
+
+        Exit codes: 0 all parts are up, 1 not.
+        """
+        import json
+        from dataclasses import asdict
+        from datetime import UTC, datetime
+
+        from lindung.hotline.config import child, env, state
+
+        found = state.running(env.current().home)
+        parts = found.parts if found else []
+        alive = {p.name for p in parts if p.state == "up" and child.find(p.pid, p.started)}
+        all_up = found is not None and found.phase == "up" and len(alive) == len(parts)
+        if as_json:
+            shown = [
+                asdict(p) | {"state": p.state if p.name in alive or p.state != "up" else "ended"}
+                for p in parts
+            ]
+            typer.echo(json.dumps({"up": all_up, "parts": shown}))
+        elif found is None:
+            typer.echo("Lindung is not running. Start it with: lindung up")
+        for part in [] if as_json else parts:
+            since = datetime.fromtimestamp(part.started, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+            word = f"since {since}" if part.name in alive else "not up"
+            restarts = f"{part.restarts} restarts"
+            typer.echo(f"{part.name:<10} {word}   process {part.pid}   {restarts}   {part.address}")
+        raise typer.Exit(0 if all_up else 1)

@@ -1,0 +1,265 @@
+"""The browser's side of a capture: it runs inside the jail and reports over a pipe.
+
+Every step is told before it begins and has its own time; what a step made is on disk or in the
+pipe before the next begins, so that a page that hangs the browser loses only what comes after.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Awaitable, Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from playwright.async_api import BrowserContext, Dialog, Download, Page, async_playwright
+from playwright.async_api import Error as PlaywrightError
+
+from lindung.evidence.jail import NOBODY, Isolation
+from lindung.evidence.policy import Limits, Policy
+
+T = TypeVar("T")
+
+_CANDIDATES = ("/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome")
+_FLAGS = (
+    "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-gpu", "--disable-breakpad",
+    "--disable-crash-reporter", "--no-pings", "--disable-domain-reliability", "--mute-audio",
+    "--proxy-bypass-list=<-loopback>", "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--force-webrtc-ip-handling-policy",
+    "--disable-features=DialMediaRouteProvider,OptimizationHints,MediaRouter,Translate,"
+    "AutofillServerCommunication,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,"
+    "NetworkTimeServiceQuerying,PaintHolding,ThirdPartyStoragePartitioning",
+)  # fmt: skip
+OWN_ADDRESSES = (
+    "http://clients2.google.com/time/", "://update.googleapis.com/service/",
+    "://safebrowsing.googleapis.com/", "://optimizationguide-pa.googleapis.com/",
+    "://clientservices.googleapis.com/", "://edgedl.me.gvt1.com/", "://redirector.gvt1.com/",
+    "://android.clients.google.com/", "://content-autofill.googleapis.com/",
+    "https://accounts.google.com/ListAccounts",
+)  # fmt: skip
+"""What Chromium asks for itself, whatever the page: the guard never carries it."""
+_HIDE_MEDIA = """img, picture, video, audio, canvas, object, embed, svg image, input[type=image] {
+  visibility: hidden !important } * { background-image: none !important;
+  border-image: none !important; list-style-image: none !important }"""
+_SCROLL = """async () => { const step = innerHeight || 800;
+  for (let y = 0, n = 0; y < document.documentElement.scrollHeight && n < 25; y += step, n++) {
+    scrollTo(0, y); await new Promise(r => setTimeout(r, 80)); }
+  scrollTo(0, 0); }"""
+_TEXT = "() => document.body ? document.body.innerText : ''"
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the browser is to do, and where it may write."""
+
+    url: str
+    policy: Policy
+    limits: Limits
+    into: Path
+    profile: Path
+    spki: str
+    report: int  # a pipe's descriptor: one JSON object per line
+
+
+@dataclass
+class _Seen:
+    redirects: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+    downloads: list[str] = field(default_factory=list)
+    popups: list[str] = field(default_factory=list)
+    synthesised: list[dict[str, Any]] = field(default_factory=list)
+    unfinished: dict[str, str] = field(default_factory=dict)  # step -> why
+
+
+def find_chromium() -> str | None:
+    """The path of an installed Chromium or Chrome, or None."""
+    return next((path for name in _CANDIDATES if (path := shutil.which(name))), None)
+
+
+def run(task: Task, isolation: Isolation, port: int) -> None:
+    """Do the whole task; never raises for what the site does."""
+    asyncio.run(_Visit(task, isolation, port).run())
+
+
+class _Visit:
+    def __init__(self, task: Task, isolation: Isolation, port: int) -> None:
+        self.task, self.isolation, self.port = task, isolation, port
+        self.seen = _Seen()
+        self.end = 0.0
+        self.beside: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        self.end = asyncio.get_running_loop().time() + self.task.limits.total_seconds
+        async with async_playwright() as playwright:
+            self.tell(step="starting the browser")
+            context = await playwright.chromium.launch_persistent_context(
+                str(self.task.profile),
+                executable_path=str(self._launcher()),
+                headless=True,
+                chromium_sandbox=True,
+                args=[
+                    *_FLAGS,
+                    f"--proxy-server=http://127.0.0.1:{self.port}",
+                    f"--ignore-certificate-errors-spki-list={self.task.spki}",
+                ],
+                env={"PATH": "/usr/bin:/bin", "HOME": str(self.task.profile), "LANG": "C.UTF-8"},
+                java_script_enabled=self.task.policy is not Policy.METADATA_ONLY,
+                accept_downloads=False,
+                viewport={"width": 1280, "height": 900},
+                timeout=self.task.limits.step_seconds * 1000,
+            )
+            version = context.browser.version if context.browser else ""
+            self.tell(browser=f"Chromium {version}" if version else "Chromium")
+            await self._visit(context)
+            self.tell(seen=self.seen.__dict__, done=True)
+            self.tell(step="closing the browser")
+
+    async def _visit(self, context: BrowserContext) -> None:
+        page = context.pages[0] if context.pages else await context.new_page()
+        self._listen(context, page)
+        if not await self._go(page):
+            return
+        await self.step("waiting for the page to settle", self._settle(page))
+        self.tell(final_url=page.url)
+        title = await self.step("reading the title", page.title())
+        self.tell(title=title or "")
+        if self.task.policy is Policy.METADATA_ONLY:
+            return
+        await self.step("scrolling", page.evaluate(_SCROLL))
+        await self.step("waiting for what scrolling brought", self._settle(page))
+        text = await self.step("reading the text", page.evaluate(_TEXT))
+        if isinstance(text, str):
+            self.write("page.txt", text.encode("utf-8", "replace"))
+        html = await self.step("keeping the final document", page.content())
+        if html is not None:
+            self.write("page.html", html.encode("utf-8", "replace"))
+        if self.task.policy is not Policy.FULL:
+            await self.step("hiding media", page.add_style_tag(content=_HIDE_MEDIA))
+        picture = await self.step("taking the picture", self._picture(page))
+        if picture is not None:
+            self.write("screenshot.png", picture)
+        if self.task.policy is Policy.FULL:
+            archive = await self.step("keeping an MHTML copy", self._mhtml(context, page))
+            if archive is not None:
+                self.write("page.mhtml", archive)
+
+    def _listen(self, context: BrowserContext, page: Page) -> None:
+        def dialog(it: Dialog) -> None:
+            if len(self.seen.dialogs) < 50:
+                self.seen.dialogs.append(f"{it.type}: {it.message[:500]}")
+            self._aside(_quietly(it.dismiss()))
+
+        def download(it: Download) -> None:
+            self.seen.downloads.append(it.url[:2000])
+            self._aside(_quietly(it.cancel()))
+
+        def popup(it: Page) -> None:
+            self.seen.popups.append(it.url[:2000])
+            it.on("dialog", dialog)
+            it.on("download", download)
+            if len(self.seen.popups) > 5:
+                self._aside(_quietly(it.close()))
+
+        page.on("dialog", dialog)
+        page.on("download", download)
+        context.on("page", popup)
+
+    def _aside(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self.beside.add(task)
+        task.add_done_callback(self.beside.discard)
+
+    async def _go(self, page: Page) -> bool:
+        """Open the address; False when nothing of it could be shown."""
+        seconds = min(self.task.limits.step_seconds, self.left())
+        self.tell(step="opening the address")
+        try:
+            response = await page.goto(
+                self.task.url, wait_until="domcontentloaded", timeout=seconds * 1000
+            )
+        except PlaywrightError as error:
+            message = error.message.splitlines()[0]
+            if "Download is starting" in message:
+                self.seen.unfinished["opening the address"] = "it is a download, not a page"
+            elif "Timeout" in message:
+                self.seen.unfinished["opening the address"] = (
+                    f"it was not ready after {seconds:.0f} seconds"
+                )
+                return page.url not in ("about:blank", "", ":")
+            else:
+                self.tell(goto_error=message.partition("net::")[2].split(" ")[0] or message[:300])
+            return False
+        request = response.request if response else None
+        chain = []
+        while request is not None:
+            chain.append(request.url)
+            request = request.redirected_from
+        self.seen.redirects = chain[:0:-1]
+        return True
+
+    async def _settle(self, page: Page) -> None:
+        """Wait for the load event, and a little longer for the network to fall quiet."""
+        await page.wait_for_load_state("load")
+        try:
+            await page.wait_for_load_state("networkidle", timeout=4000)
+        except PlaywrightError:
+            self.seen.unfinished.setdefault(
+                "waiting for the page to settle", "the network never fell quiet"
+            )
+
+    async def _picture(self, page: Page) -> bytes:
+        height = await page.evaluate("() => document.documentElement.scrollHeight")
+        height = max(1, min(int(height or 1), self.task.limits.screenshot_pixels))
+        return await page.screenshot(
+            type="png", full_page=True, clip={"x": 0, "y": 0, "width": 1280, "height": height},
+            animations="disabled", timeout=self.task.limits.step_seconds * 1000,
+        )  # fmt: skip
+
+    async def _mhtml(self, context: BrowserContext, page: Page) -> bytes:
+        session = await context.new_cdp_session(page)
+        return str((await session.send("Page.captureSnapshot"))["data"]).encode()
+
+    async def step(self, name: str, work: Awaitable[T]) -> T | None:
+        """Do one step in its time; what does not succeed is noted and None."""
+        self.tell(step=name)
+        try:
+            async with asyncio.timeout(max(0.1, min(self.task.limits.step_seconds, self.left()))):
+                return await work
+        except TimeoutError:
+            self.seen.unfinished[name] = "it took too long"
+        except PlaywrightError as error:
+            self.seen.unfinished[name] = error.message.splitlines()[0][:300]
+        self.tell(seen=self.seen.__dict__)
+        return None
+
+    def left(self) -> float:
+        return self.end - asyncio.get_running_loop().time()
+
+    def tell(self, **facts: object) -> None:
+        os.write(self.task.report, json.dumps(facts).encode() + b"\n")
+
+    def write(self, name: str, data: bytes) -> None:
+        (self.task.into / name).write_bytes(data)
+
+    def _launcher(self) -> Path:
+        """Chromium under a uid without power, ended by the kernel with the driver."""
+        drop = ""
+        if os.geteuid() == 0:
+            os.chown(self.task.profile, NOBODY, NOBODY)
+            drop = f"--reuid={NOBODY} --regid={NOBODY} --clear-groups --no-new-privs"
+        launcher = self.task.profile.parent / "chromium"
+        launcher.write_text(
+            f'#!/bin/sh\nexec setpriv {drop} --pdeathsig KILL -- "{find_chromium()}" "$@"\n'
+        )
+        launcher.chmod(0o755)
+        return launcher
+
+
+async def _quietly(work: Awaitable[None]) -> None:
+    with contextlib.suppress(PlaywrightError):
+        await work

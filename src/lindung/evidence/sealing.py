@@ -1,0 +1,175 @@
+"""Seal a capture: encrypt, describe in one signed manifest, time-stamp, enter in the log."""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import IO, Any
+
+import pyrage
+import rfc8785
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from lindung.evidence.bundle import BundleWriter, writing
+from lindung.evidence.capturing import Capture
+from lindung.evidence.keys import Keys, public_text
+from lindung.evidence.log import Inclusion, Log
+from lindung.evidence.records import now
+from lindung.evidence.shell import VERIFY_TXT
+
+FORMAT = "lindung-evidence/1"
+_KINDS = {
+    ".warc.gz": "application/warc",
+    ".mhtml": "multipart/related",
+    ".pem": "application/x-pem-file",
+}
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A bundle that was written: its manifest, the manifest's SHA-256 and its log entry."""
+
+    bundle: Path
+    manifest: Mapping[str, Any]
+    manifest_sha256: str
+    inclusion: Inclusion
+
+
+def seal(
+    capture: Capture, bundle: Path, *, keys: Keys, log: Log, operator: str, tsa: Sequence[str] = ()
+) -> Sealed:
+    """Write `capture` as the bundle file `bundle`, whole or not at all.
+
+    Every file is encrypted to all of `keys.recipients` and hashed on the way, in one pass.
+    `operator` is who seals, in words. Raises `OSError` when the disk refuses.
+    """
+    recipients = [pyrage.x25519.Recipient.from_str(line) for line in keys.recipients]
+    with writing(bundle) as out:
+        files = [_encrypt(out, path, recipients) for path in capture.files]
+        sums = "".join(f"{f['sealed']['sha256']}  {f['sealed']['name']}\n" for f in files)
+        documents = {
+            "VERIFY.txt": VERIFY_TXT.encode(),
+            "SHA256SUMS": sums.encode(),
+            "signer.pem": keys.signer.public_key().public_bytes(
+                Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
+            ),
+        }
+        for name, data in documents.items():
+            out.add(name, data)
+        manifest = _describe(capture, operator, keys) | {
+            "files": files,
+            "documents": {name: sha256(data).hexdigest() for name, data in documents.items()},
+        }
+        canonical = rfc8785.dumps(_clean(manifest))
+        signature = keys.signer.sign(canonical)
+        out.add("manifest.json", canonical)
+        out.add("manifest.sig", signature)
+        inclusion = log.append(
+            {
+                "kind": "evidence-sealed",
+                "bundle": manifest["bundle"],
+                "manifest_sha256": sha256(canonical).hexdigest(),
+                "signature_sha256": sha256(signature).hexdigest(),
+                "tokens_sha256": [],
+            }
+        )
+        out.add("log/entry.json", inclusion.as_json())
+        out.add("log/checkpoint", inclusion.checkpoint.text.encode())
+    return Sealed(bundle, manifest, sha256(canonical).hexdigest(), inclusion)
+
+
+def _encrypt(
+    out: BundleWriter, path: Path, recipients: Sequence[pyrage.x25519.Recipient]
+) -> dict[str, Any]:
+    name = f"files/{path.name}.age"
+    with path.open("rb") as file, out.member(name) as member:
+        plain, sealed = _Hashing(file, "sha256", "sha1", "md5"), _Hashing(member, "sha256")
+        pyrage.encrypt_io(plain, sealed, recipients)
+    kind = next((k for end, k in _KINDS.items() if path.name.endswith(end)), None)
+    return {
+        "name": path.name,
+        "kind": kind or mimetypes.guess_type(path.name)[0] or "application/octet-stream",
+        "size": plain.size,
+        **plain.digests(),
+        "sealed": {"name": name, "size": sealed.size, **sealed.digests()},
+    }
+
+
+class _Hashing:
+    """A file that hashes what passes through it."""
+
+    def __init__(self, file: IO[bytes], *algorithms: str) -> None:
+        self._file, self.size = file, 0
+        # MD5 and SHA-1 are what hash lists hold; nothing here is proved by them.
+        self._hashes = {name: hashlib.new(name, usedforsecurity=False) for name in algorithms}
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        self._take(data)
+        return data
+
+    def write(self, data: bytes) -> int:
+        self._take(data)
+        return self._file.write(data)
+
+    def flush(self) -> None:
+        self._file.flush()
+
+    def digests(self) -> dict[str, str]:
+        return {name: value.hexdigest() for name, value in self._hashes.items()}
+
+    def _take(self, data: bytes) -> None:
+        self.size += len(data)
+        for value in self._hashes.values():
+            value.update(data)
+
+
+def _describe(capture: Capture, operator: str, keys: Keys) -> dict[str, Any]:
+    facts = capture.facts
+    requests = facts.get("requests", [])
+    seen = facts.get("seen", {})
+    return {
+        "format": FORMAT,
+        "bundle": str(uuid.uuid4()),
+        "address": capture.url,
+        "final_address": capture.final_url,
+        "redirects": seen.get("redirects", []),
+        "policy": capture.policy.value,
+        "authority": capture.authority,
+        "operator": operator,
+        "signer": {"name": keys.name, "key": public_text(keys.signer.public_key())},
+        "recipients": list(keys.recipients),
+        "started": facts.get("started"),
+        "ended": facts.get("ended"),
+        "sealed": now(),
+        "outcome": capture.outcome,
+        "problem": capture.problem,
+        "completeness": {
+            "requests": len(requests),
+            "answered": sum("status" in r and "blocked" not in r for r in requests),
+            **{part: [{"url": r["url"], "why": r[part]} for r in requests if part in r]
+               for part in ("blocked", "failed", "truncated")},
+            "unfinished_steps": seen.get("unfinished", {}),
+            **{part: seen.get(part, []) for part in ("dialogs", "downloads", "popups")},
+        },
+        "hosts": facts.get("hosts", {}),
+        "isolation": facts.get("isolation", {}),
+        "limits": facts.get("limits", {}),
+        "versions": facts.get("versions", {}),
+    }  # fmt: skip
+
+
+def _clean(value: Any) -> Any:
+    """The same with every text encodable: a site may send half a character."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, Mapping):
+        return {_clean(k): _clean(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(v) for v in value]
+    return value

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.utils.translation import gettext_lazy as _
+
+from .models import Person, Role
+
+
+class SetupForm(forms.Form):
+    """What a person chooses when they follow their one-time link."""
+
+    username = forms.SlugField(
+        label=_("User name"),
+        max_length=40,
+        help_text=_("Small letters, digits, hyphens."),
+        error_messages={"invalid": _("Use small letters, digits and hyphens only.")},
+    )
+    name = forms.CharField(label=_("Your name, as colleagues know it"), max_length=80)
+    password1 = forms.CharField(
+        label=_("Password"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("At least 12 characters. A few unrelated words are good."),
+    )
+    password2 = forms.CharField(
+        label=_("The password again"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean_username(self) -> str:
+        username: str = self.cleaned_data["username"].lower()
+        if Person.objects.filter(username=username).exists():
+            raise forms.ValidationError(_("This user name is taken. Choose another."))
+        return username
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        first, second = data.get("password1"), data.get("password2")
+        if first and second and first != second:
+            self.add_error("password2", _("The two passwords differ. Type them again."))
+        if first:
+            try:
+                validate_password(
+                    first, Person(username=data.get("username", ""), name=data.get("name", ""))
+                )
+            except forms.ValidationError as error:
+                self.add_error("password1", error)
+        return data
+
+
+class InviteForm(forms.Form):
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)

@@ -1,0 +1,1 @@
+"""Items, sightings, cases, and the decisions of two people."""

@@ -1,0 +1,98 @@
+"""Items, sightings, cases, and the decisions of two people."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+
+class Status(models.TextChoices):
+    NEW = "new", _("New")
+    OPEN = "open", _("Being examined")
+    ASSESSED = "assessed", _("Assessed, waits for confirmation")
+    CONFIRMED = "confirmed", _("Confirmed")
+    REFERRED = "referred", _("Passed on")
+    CLOSED = "closed", _("Closed")
+
+
+class Category(models.TextChoices):
+    """Illegality first, after INHOPE practice."""
+
+    BASELINE = "baseline", _("Illegal: INTERPOL baseline")
+    NATIONAL = "national", _("Illegal: national law")
+    OFFER = "offer", _("Illegal: offer or solicitation in words")
+    GROOMING = "grooming", _("Illegal: grooming or extortion")
+    POLICE = "police", _("Not classified: for the police to judge")
+    NOT_ILLEGAL = "not_illegal", _("Not illegal")
+    NOT_FOUND = "not_found", _("Not found or not accessible")
+
+
+class Case(models.Model):
+    """The unit of work. Every change of `status` leaves a custody-log entry (a trigger)."""
+
+    number = models.CharField(max_length=16, primary_key=True, editable=False)
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.NEW)
+    danger = models.BooleanField(default=False)
+    score = models.FloatField(null=True)
+    opened_at = models.DateTimeField(db_default=Now())
+    due_at = models.DateTimeField()
+    explanation = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["status", "-danger", "-score"])]
+
+
+class Item(models.Model):
+    """One address, account, phone, group or words, in canonical form; it exists once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=12)
+    value = models.TextField()
+    display = models.TextField()
+    url = models.TextField(blank=True)
+    first_seen_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "value"], name="casework_item_once"),
+        ]
+
+
+class Sighting(models.Model):
+    """A report names an item. Distinct reports of one item are its corroboration."""
+
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="sightings")
+    report = models.ForeignKey("intake.Report", on_delete=models.PROTECT, related_name="sightings")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="sightings")
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["item", "report"], name="casework_sighting_once"),
+        ]
+
+
+class Assessment(models.Model):
+    """An analyst's classification of a case. Never changed; a new one replaces it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="assessments")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    category = models.CharField(max_length=12, choices=Category.choices)
+    reason = models.CharField(max_length=1000)
+    at = models.DateTimeField(db_default=Now())
+
+
+class Confirmation(models.Model):
+    """A second person's answer to an assessment."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    assessment = models.OneToOneField(Assessment, on_delete=models.PROTECT)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    agrees = models.BooleanField()
+    note = models.CharField(max_length=1000, blank=True)
+    at = models.DateTimeField(db_default=Now())

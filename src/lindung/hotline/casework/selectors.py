@@ -1,0 +1,97 @@
+"""What the console and the outbox read of cases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Count, F, Q, QuerySet
+
+from .models import Assessment, Case, Confirmation, Item, Sighting, Status
+
+QUEUES: dict[str, Q] = {
+    "danger": Q(danger=True) & ~Q(status__in=[Status.REFERRED, Status.CLOSED]),
+    "new": Q(status=Status.NEW),
+    "open": Q(status=Status.OPEN),
+    "confirm": Q(status=Status.ASSESSED),
+    "refer": Q(status=Status.CONFIRMED),
+    "done": Q(status__in=[Status.REFERRED, Status.CLOSED]),
+    "all": Q(),
+}
+PAGE = 100
+
+
+@dataclass(frozen=True)
+class ItemOfCase:
+    id: UUID
+    kind: str
+    display: str
+    corroboration: int
+
+
+def counts() -> dict[str, int]:
+    return Case.objects.aggregate(**{k: Count("pk", filter=q) for k, q in QUEUES.items()})
+
+
+def queue(key: str, search: str = "") -> QuerySet[Case]:
+    """Cases of one queue: danger first, then the highest score, then the oldest."""
+    cases = Case.objects.filter(QUEUES.get(key, Q()))
+    if search:
+        cases = cases.filter(
+            Q(number__icontains=search)
+            | Q(sightings__item__display__icontains=search)
+            | Q(sightings__item__value__icontains=search)
+        )
+    return (
+        cases.annotate(
+            reports=Count("sightings__report", distinct=True),
+            items=Count("sightings__item", distinct=True),
+        )
+        .order_by("-danger", F("score").desc(nulls_last=True), "opened_at")
+        .distinct()
+    )[:PAGE]
+
+
+def titles(numbers: Sequence[str]) -> dict[str, str]:
+    """The first item of each case, as its title in lists."""
+    found: dict[str, str] = {}
+    sightings = Sighting.objects.filter(case_id__in=numbers).select_related("item").order_by("at")
+    for sighting in sightings:
+        found.setdefault(sighting.case_id, sighting.item.display)
+    return found
+
+
+def case(number: str) -> Case | None:
+    return Case.objects.filter(pk=number).first()
+
+
+def items_of(number: str) -> list[ItemOfCase]:
+    items = (
+        Item.objects.filter(sightings__case_id=number)
+        .order_by("first_seen_at")
+        .distinct()
+    )
+    # Corroboration counts every report of the item, whichever case it came into.
+    seen = dict(
+        Item.objects.filter(pk__in=[i.pk for i in items])
+        .annotate(n=Count("sightings__report", distinct=True))
+        .values_list("pk", "n")
+    )
+    return [ItemOfCase(i.pk, i.kind, i.display, seen[i.pk]) for i in items]
+
+
+def reports_of(number: str) -> list[UUID]:
+    ids = Sighting.objects.filter(case_id=number).values_list("report_id", flat=True)
+    return list(ids.distinct())
+
+
+def assessment_of(number: str) -> Assessment | None:
+    """The newest assessment of a case."""
+    return Assessment.objects.filter(case_id=number).order_by("-at").first()
+
+
+def confirmation_of(number: str) -> Confirmation | None:
+    """The second person's answer to the newest assessment."""
+    newest = assessment_of(number)
+    return Confirmation.objects.filter(assessment=newest).first() if newest else None

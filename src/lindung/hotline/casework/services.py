@@ -1,0 +1,157 @@
+"""The decisions: sighting, assessing, confirming. The database refuses what is not allowed;
+these functions ask in the right order and say why in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from .models import Assessment, Case, Category, Confirmation, Item, Sighting, Status
+
+DUE = {True: timedelta(hours=1), False: timedelta(hours=24)}
+NOTHING_TO_REFER = (Category.NOT_ILLEGAL, Category.NOT_FOUND)
+
+
+class Refused(Exception):
+    """The step is not allowed now; the text says why."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """An item as a report named it, in canonical form; `url` is what can be captured."""
+
+    kind: str
+    value: str
+    display: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Sighted:
+    item: Item
+    case: str
+
+
+@transaction.atomic
+def sight(report: UUID, named: Sequence[Named], *, danger: bool) -> list[Sighted]:
+    """Record that a report names these items; open a case or join the open one.
+
+    Idempotent: a job that runs twice records once. An item whose earlier cases are all closed
+    gets a new case, so that nobody reported once is beyond being reported again.
+    """
+    items = [
+        Item.objects.get_or_create(
+            kind=c.kind, value=c.value, defaults={"display": c.display, "url": c.url}
+        )[0]
+        for c in named
+    ]
+    # Two reports of one item wait for each other here, so that they share one case.
+    list(Item.objects.select_for_update().filter(pk__in=[i.pk for i in items]).order_by("pk"))
+    shared = ""
+    found = []
+    for item in items:
+        sighting = Sighting.objects.filter(item=item, report_id=report).first()
+        case = sighting.case_id if sighting else _open_case_of(item) or shared
+        if not case:
+            case = _open_case(danger)
+        if sighting is None:
+            Sighting.objects.create(item=item, report_id=report, case_id=case)
+            if danger:
+                Case.objects.filter(pk=case, danger=False).update(
+                    danger=True, due_at=timezone.now() + DUE[True]
+                )
+        shared = shared or case
+        found.append(Sighted(item, case))
+    return found
+
+
+def _open_case_of(item: Item) -> str:
+    return (
+        Sighting.objects.filter(item=item)
+        .exclude(case__status=Status.CLOSED)
+        .order_by("-case_id")
+        .values_list("case_id", flat=True)
+        .first()
+        or ""
+    )
+
+
+def _open_case(danger: bool) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT casework_next_number()")
+        number: str = cursor.fetchone()[0]
+    Case.objects.create(number=number, danger=danger, due_at=timezone.now() + DUE[danger])
+    return number
+
+
+def score(case: str, value: float | None) -> None:
+    """Set what orders the queue: the sum of the case's signals, or None when nothing was read."""
+    Case.objects.filter(pk=case).update(score=value)
+
+
+def begin(case: str) -> None:
+    """An analyst has opened a new case: from now on it is being examined."""
+    Case.objects.filter(pk=case, status=Status.NEW).update(status=Status.OPEN)
+
+
+@transaction.atomic
+def assess(case: str, person: UUID, category: str, reason: str) -> Assessment:
+    """Classify a case; it then waits for a second person."""
+    assessment = Assessment.objects.create(
+        case_id=case, person_id=person, category=category, reason=reason
+    )
+    _move(case, (Status.NEW, Status.OPEN), Status.ASSESSED)
+    return assessment
+
+
+@transaction.atomic
+def confirm(case: str, person: UUID, *, agrees: bool, note: str) -> Confirmation:
+    """Answer the assessment as a second person. Disagreement sends the case back."""
+    assessment = current_assessment(case)
+    if assessment is None:
+        raise Refused(_("There is no assessment to confirm."))
+    if assessment.person_id == person:
+        raise Refused(_("You assessed this case. Another person must confirm it."))
+    answer = Confirmation.objects.create(
+        assessment=assessment, person_id=person, agrees=agrees, note=note
+    )
+    if not agrees:
+        _move(case, (Status.ASSESSED,), Status.OPEN)
+    elif assessment.category in NOTHING_TO_REFER:
+        _move(case, (Status.ASSESSED,), Status.CLOSED, explanation=_closing_words(assessment))
+    else:
+        _move(case, (Status.ASSESSED,), Status.CONFIRMED)
+    return answer
+
+
+def acknowledged(case: str) -> None:
+    """An authority has acknowledged: the case counts as passed on."""
+    Case.objects.filter(pk=case, status=Status.CONFIRMED).update(status=Status.REFERRED)
+
+
+def current_assessment(case: str) -> Assessment | None:
+    """The newest assessment that nobody has answered."""
+    newest = Assessment.objects.filter(case_id=case).order_by("-at").first()
+    if newest is None or Confirmation.objects.filter(assessment=newest).exists():
+        return None
+    return newest
+
+
+def _closing_words(assessment: Assessment) -> str:
+    if assessment.category == Category.NOT_FOUND:
+        return _("We looked and it was not there, or could not be reached.")
+    return _("Two people looked at it. It is not against the law, as far as we can tell.")
+
+
+def _move(case: str, allowed: tuple[Status, ...], to: Status, explanation: str = "") -> None:
+    moved = Case.objects.filter(pk=case, status__in=allowed).update(
+        status=to, **({"explanation": explanation} if explanation else {})
+    )
+    if moved != 1:
+        raise Refused(_("Somebody else has changed this case. Look at it again."))

@@ -1,0 +1,117 @@
+-- What the hotline's decisions must obey, whoever connects.
+
+CREATE FUNCTION casework_insert_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% rows are never changed: % is refused.', TG_TABLE_NAME, TG_OP
+        USING ERRCODE = 'insufficient_privilege';
+END $$;
+CREATE TRIGGER casework_assessment_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE
+    ON casework_assessment FOR EACH STATEMENT EXECUTE FUNCTION casework_insert_only();
+CREATE TRIGGER casework_confirmation_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE
+    ON casework_confirmation FOR EACH STATEMENT EXECUTE FUNCTION casework_insert_only();
+CREATE TRIGGER intake_report_kept BEFORE UPDATE OR DELETE OR TRUNCATE
+    ON intake_report FOR EACH STATEMENT EXECUTE FUNCTION casework_insert_only();
+
+CREATE FUNCTION casework_four_eyes() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE assessor uuid;
+BEGIN
+    SELECT a.person_id INTO assessor FROM casework_assessment a WHERE a.id = NEW.assessment_id;
+    IF assessor = NEW.person_id THEN
+        RAISE EXCEPTION 'A second person confirms: the assessor may not confirm their own assessment.'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    IF NOT EXISTS (SELECT 1 FROM accounts_person p WHERE p.id = NEW.person_id
+                   AND p.is_active AND p.role IN ('analyst', 'manager')) THEN
+        RAISE EXCEPTION 'Only an active analyst or manager may confirm.'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER casework_four_eyes BEFORE INSERT ON casework_confirmation
+    FOR EACH ROW EXECUTE FUNCTION casework_four_eyes();
+
+CREATE FUNCTION casework_assessor_may() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM accounts_person p WHERE p.id = NEW.person_id
+                   AND p.is_active AND p.role IN ('analyst', 'manager')) THEN
+        RAISE EXCEPTION 'Only an active analyst or manager may assess.'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER casework_assessor_may BEFORE INSERT ON casework_assessment
+    FOR EACH ROW EXECUTE FUNCTION casework_assessor_may();
+
+-- A case's status follows what exists; it is never a mere claim.
+CREATE FUNCTION casework_status_is_earned() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NEW.number <> OLD.number OR NEW.opened_at <> OLD.opened_at THEN
+        RAISE EXCEPTION 'A case keeps its number and its opening time.'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.status = OLD.status THEN
+        RETURN NEW;
+    END IF;
+    IF NEW.status IN ('confirmed', 'referred', 'closed') AND NOT EXISTS (
+        SELECT 1 FROM casework_confirmation c JOIN casework_assessment a ON a.id = c.assessment_id
+        WHERE a.case_id = NEW.number AND c.agrees) THEN
+        RAISE EXCEPTION 'Case %: no confirmation by a second person, so it cannot become %.',
+            NEW.number, NEW.status USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.status = 'referred' AND NOT EXISTS (
+        SELECT 1 FROM referral_referral r
+        WHERE r.case_id = NEW.number AND r.state = 'acknowledged') THEN
+        RAISE EXCEPTION 'Case %: no authority has acknowledged a referral.', NEW.number
+            USING ERRCODE = 'check_violation';
+    END IF;
+    PERFORM custody_append('case.status', NEW.number,
+        jsonb_build_object('from', OLD.status, 'to', NEW.status));
+    RETURN NEW;
+END $$;
+CREATE TRIGGER casework_status_is_earned BEFORE UPDATE ON casework_case
+    FOR EACH ROW EXECUTE FUNCTION casework_status_is_earned();
+
+CREATE FUNCTION casework_log() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF TG_TABLE_NAME = 'casework_case' THEN
+        PERFORM custody_append('case.opened', NEW.number, jsonb_build_object('status', NEW.status));
+    ELSIF TG_TABLE_NAME = 'casework_sighting' THEN
+        PERFORM custody_append('item.sighted', NEW.case_id,
+            jsonb_build_object('item', NEW.item_id, 'report', NEW.report_id));
+    ELSIF TG_TABLE_NAME = 'casework_assessment' THEN
+        PERFORM custody_append('assessment.made', NEW.case_id,
+            jsonb_build_object('assessment', NEW.id, 'category', NEW.category,
+                               'person', NEW.person_id));
+    ELSE
+        PERFORM custody_append('confirmation.made',
+            (SELECT a.case_id FROM casework_assessment a WHERE a.id = NEW.assessment_id),
+            jsonb_build_object('assessment', NEW.assessment_id, 'agrees', NEW.agrees,
+                               'person', NEW.person_id));
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER casework_case_log AFTER INSERT ON casework_case
+    FOR EACH ROW EXECUTE FUNCTION casework_log();
+CREATE TRIGGER casework_sighting_log AFTER INSERT ON casework_sighting
+    FOR EACH ROW EXECUTE FUNCTION casework_log();
+CREATE TRIGGER casework_assessment_log AFTER INSERT ON casework_assessment
+    FOR EACH ROW EXECUTE FUNCTION casework_log();
+CREATE TRIGGER casework_confirmation_log AFTER INSERT ON casework_confirmation
+    FOR EACH ROW EXECUTE FUNCTION casework_log();
+
+-- Case numbers: 2026-0001, one sequence a year, without gaps left by rollbacks.
+CREATE FUNCTION casework_next_number() RETURNS text LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    this_year text := to_char(now() AT TIME ZONE 'UTC', 'YYYY');
+    last_one int;
+BEGIN
+    PERFORM pg_advisory_xact_lock(4823705527302);
+    SELECT coalesce(max(split_part(number, '-', 2)::int), 0) INTO last_one
+        FROM casework_case WHERE number LIKE this_year || '-%';
+    RETURN this_year || '-' || lpad((last_one + 1)::text, greatest(4, length((last_one + 1)::text)), '0');
+END $$;

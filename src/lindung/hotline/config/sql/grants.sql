@@ -1,0 +1,65 @@
+-- Three processes, three powers (DESIGN: the public process cannot read a report).
+-- Every power is granted here and nowhere else.
+
+DO $$
+DECLARE role_name text;
+BEGIN
+    PERFORM pg_advisory_xact_lock(4823705527303);
+    FOREACH role_name IN ARRAY ARRAY['lindung_public', 'lindung_console', 'lindung_worker'] LOOP
+        IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = role_name) THEN
+            EXECUTE format('CREATE ROLE %I LOGIN', role_name);
+        END IF;
+    END LOOP;
+END $$;
+
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, lindung_public, lindung_console, lindung_worker;
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO lindung_public, lindung_console, lindung_worker;
+
+-- public: leave a report, ask for its status
+GRANT INSERT ON intake_report TO lindung_public;
+GRANT EXECUTE ON FUNCTION report_status(bytea) TO lindung_public;
+
+-- worker: examine, capture, match, deliver
+GRANT SELECT ON intake_report TO lindung_worker;
+GRANT SELECT, INSERT ON casework_item, casework_sighting, triage_signal, triage_match,
+    custody_evidence, custody_node, custody_checkpoint TO lindung_worker;
+GRANT SELECT, INSERT, UPDATE ON casework_case TO lindung_worker;
+-- UPDATE without a change of value: row locks only (the id is the primary key)
+GRANT UPDATE (id) ON casework_item TO lindung_worker;
+GRANT SELECT ON casework_assessment, casework_confirmation, referral_authority, custody_entry
+    TO lindung_worker;
+GRANT SELECT ON referral_referral TO lindung_worker;
+GRANT UPDATE (state, sent_at, acknowledged_at, reference, attempts, last_error, alarmed_at)
+    ON referral_referral TO lindung_worker;
+GRANT SELECT, INSERT, UPDATE, DELETE ON procrastinate_jobs, procrastinate_events,
+    procrastinate_periodic_defers, procrastinate_workers TO lindung_worker;
+
+-- console: read, decide, refer
+GRANT SELECT ON intake_report, casework_item, casework_sighting, triage_signal, triage_match,
+    custody_evidence, custody_entry, custody_checkpoint TO lindung_console;
+GRANT SELECT, UPDATE (status, explanation) ON casework_case TO lindung_console;
+GRANT SELECT, INSERT ON casework_assessment, casework_confirmation TO lindung_console;
+GRANT SELECT, INSERT, UPDATE ON referral_authority TO lindung_console;
+GRANT SELECT, INSERT ON referral_referral TO lindung_console;
+GRANT UPDATE (state, acknowledged_at, reference) ON referral_referral TO lindung_console;
+GRANT SELECT, INSERT, UPDATE ON accounts_person, accounts_invitation TO lindung_console;
+GRANT SELECT, INSERT, UPDATE, DELETE ON django_session, mfa_authenticator,
+    axes_accessattempt, axes_accessattemptexpiration, axes_accesslog, axes_accessfailurelog
+    TO lindung_console;
+GRANT SELECT ON account_emailaddress, account_emailconfirmation, django_content_type
+    TO lindung_console;
+
+GRANT EXECUTE ON FUNCTION custody_append(text, text, jsonb) TO lindung_console, lindung_worker;
+GRANT EXECUTE ON FUNCTION casework_next_number() TO lindung_worker;
+
+DO $$
+DECLARE f record;
+BEGIN
+    FOR f IN SELECT oid::regprocedure AS name FROM pg_proc
+             WHERE proname LIKE 'procrastinate\_%' AND pronamespace = 'public'::regnamespace LOOP
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO lindung_worker', f.name);
+    END LOOP;
+END $$;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO lindung_console, lindung_worker;

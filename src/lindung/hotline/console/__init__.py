@@ -1,0 +1,1 @@
+"""The analysts' pages: one queue, one case page, one action at a time."""

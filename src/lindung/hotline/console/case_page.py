@@ -1,0 +1,186 @@
+"""Everything one case page shows, gathered from the apps that own it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from lindung.hotline.accounts import selectors as accounts
+from lindung.hotline.accounts.models import Person
+from lindung.hotline.casework import selectors as casework
+from lindung.hotline.casework.forms import AssessForm, ConfirmForm
+from lindung.hotline.casework.models import Case, Status
+from lindung.hotline.config import sealing
+from lindung.hotline.custody import selectors as custody
+from lindung.hotline.custody.models import Evidence
+from lindung.hotline.intake import selectors as intake
+from lindung.hotline.referral import selectors as referral
+from lindung.hotline.referral.forms import ReferForm
+from lindung.hotline.triage import selectors as triage
+from lindung.hotline.triage.models import Signal
+
+Parts = list[tuple[str, bool]]
+AROUND = 40
+
+
+def marked(text: str, spans: Iterable[Sequence[Any]]) -> Parts:
+    """The text cut at the spans: (piece, is it part of a reason)."""
+    hit = bytearray(len(text))
+    for start, end, *_label in spans:
+        hit[start:end] = b"\1" * (min(end, len(text)) - start)
+    pieces = re.finditer(rb"\x01+|\x00+", bytes(hit))
+    return [(text[m.start() : m.end()], m.group()[0] == 1) for m in pieces]
+
+
+def excerpt(text: str, spans: Sequence[Sequence[Any]]) -> Parts:
+    """The neighbourhood of a signal's spans, for the list of reasons."""
+    if not spans:
+        return []
+    start = max(0, min(s[0] for s in spans) - AROUND)
+    end = min(len(text), max(s[1] for s in spans) + AROUND)
+    return marked(text[start:end], [(s[0] - start, s[1] - start) for s in spans])
+
+
+def _signal(signal: Signal, text: str) -> dict[str, Any]:
+    return {
+        "title": signal.title,
+        "rule": signal.rule,
+        "version": signal.version,
+        "weight": signal.weight,
+        "excerpt_parts": excerpt(text, signal.spans),
+    }
+
+
+def _evidence(record: Evidence) -> dict[str, Any]:
+    return {
+        "outcome": record.outcome,
+        "problem": record.problem,
+        "captured_at": record.captured_at,
+        "preview_data": bool(record.preview),
+        "preview_url": reverse("preview", args=[record.pk]),
+        "bundle_name": record.bundle,
+        "manifest_sha256": record.manifest_sha256,
+        "log_index": record.log_index,
+        "verified": custody.verified(record),
+    }
+
+
+def context(case: Case, person: Person) -> dict[str, Any]:
+    """The context of `console/case.html`."""
+    number = case.number
+    signals, evidence = triage.signals_of(number), custody.evidence_of(number)
+    matches = triage.matches_of(number)
+    items = []
+    for item in casework.items_of(number):
+        own = [e for e in evidence if e.item_id == item.id]
+        text = sealing.unseal(own[0].sealed_text) if own else ""
+        found = [s for s in signals if s.item_id == item.id]
+        items.append(
+            {
+                "kind": item.kind,
+                "display": item.display,
+                "corroboration": item.corroboration,
+                "signals": [_signal(s, text) for s in found],
+                "matches": [
+                    {
+                        "list": m.list_name,
+                        "entry": m.entry,
+                        "category": m.category,
+                        "algorithm": m.algorithm,
+                        "distance": m.distance,
+                    }
+                    for m in matches
+                    if m.item_id == item.id
+                ],
+                "evidence": [_evidence(e) for e in own],
+                "text_parts": marked(text, [span for s in found for span in s.spans]),
+            }
+        )
+    reports = []
+    for report in intake.opened(casework.reports_of(number)):
+        text = report.content.words
+        found = [s for s in signals if s.report_id == report.id]
+        reports.append(
+            {
+                "received_at": report.received_at,
+                "about": report.about,
+                "is_child": report.is_child,
+                "danger": report.danger,
+                "words": bool(text),
+                "words_parts": marked(text, [span for s in found for span in s.spans]),
+                "signals": [_signal(s, text) for s in found],
+                "where": report.content.where,
+                "contact": report.content.contact,
+            }
+        )
+    return {
+        "case": {
+            "number": number,
+            "status": case.get_status_display(),
+            "status_key": case.status,
+            "danger": case.danger,
+            "score": case.score,
+            "opened": case.opened_at,
+            "due": case.due_at,
+        },
+        "items": items,
+        "reports": reports,
+        "referrals": referral.rows(number),
+        "history": _history(number),
+        **_decisions(case, person),
+    }
+
+
+def _history(number: str) -> list[dict[str, Any]]:
+    entries = custody.history(number)
+    names = accounts.names({e.actor for e in entries if e.actor})
+    return [
+        {"at": e.at, "who": names.get(e.actor) or e.process, "what": e.kind, "index": e.index}
+        for e in entries
+    ]
+
+
+def _decisions(case: Case, person: Person) -> dict[str, Any]:
+    """What was decided, which forms this person may use now, and what comes next."""
+    assessment = casework.assessment_of(case.number)
+    confirmation = casework.confirmation_of(case.number)
+    may = person.may_decide
+    own = assessment is not None and assessment.person_id == person.pk
+    waits = case.status == Status.ASSESSED
+    can_refer = case.status in (Status.CONFIRMED, Status.REFERRED)
+    next_step = {
+        Status.NEW: _("Next: read the reasons, then assess."),
+        Status.OPEN: _("Next: read the reasons, then assess."),
+        Status.ASSESSED: _("Next: another person confirms.")
+        if own
+        else _("Next: confirm, as the second person."),
+        Status.CONFIRMED: _("Next: refer it, and wait for the acknowledgement."),
+        Status.REFERRED: _("Passed on. Nothing is waiting."),
+        Status.CLOSED: _("Closed."),
+    }[Status(case.status)]
+    return {
+        "assessment": assessment
+        and {
+            "category": assessment.get_category_display(),
+            "reason": assessment.reason,
+            "by": str(assessment.person),
+            "at": assessment.at,
+        },
+        "confirmation": confirmation
+        and {
+            "agrees": confirmation.agrees,
+            "note": confirmation.note,
+            "by": str(confirmation.person),
+            "at": confirmation.at,
+        },
+        "assess_form": AssessForm()
+        if may and case.status in (Status.NEW, Status.OPEN)
+        else None,
+        "confirm_form": ConfirmForm() if may and waits and not own else None,
+        "refer_form": ReferForm() if may and can_refer else None,
+        "next_step": next_step,
+    }

@@ -1,0 +1,206 @@
+"""Console views. Whoever gets here is signed in with a second factor (see accounts.middleware)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from lindung.hotline.accounts import selectors as accounts
+from lindung.hotline.accounts.models import Person
+from lindung.hotline.accounts.views import signed_in
+from lindung.hotline.casework import selectors as casework
+from lindung.hotline.casework import services as decisions
+from lindung.hotline.casework.forms import AssessForm, ConfirmForm
+from lindung.hotline.casework.models import Case
+from lindung.hotline.custody import selectors as custody
+from lindung.hotline.custody import services as log
+from lindung.hotline.referral import selectors as referral
+from lindung.hotline.referral import services as outbox_services
+from lindung.hotline.referral.forms import AcknowledgeForm, AuthorityForm, ReferForm
+
+from . import case_page
+
+LOG_PAGE = 200
+
+
+def _page(
+    request: HttpRequest, name: str, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    return render(request, f"console/{name}.html", context | {"alarms": referral.alarms()}, status=status)
+
+
+def _case(number: str) -> Case:
+    found = casework.case(number)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _decider(request: HttpRequest) -> Person:
+    person = signed_in(request)
+    if not person.may_decide:
+        raise PermissionDenied
+    return person
+
+
+def queue(request: HttpRequest) -> HttpResponse:
+    labels = {
+        "danger": _("danger"),
+        "new": _("new"),
+        "open": _("being examined"),
+        "confirm": _("to confirm"),
+        "refer": _("to refer"),
+        "done": _("passed on or closed"),
+        "all": _("all"),
+    }
+    key, search = request.GET.get("queue", "all"), request.GET.get("search", "").strip()
+    counts = casework.counts()
+    cases = list(casework.queue(key, search))
+    titles = casework.titles([c.number for c in cases])
+    rows = [
+        {
+            "number": c.number,
+            "url": reverse("case", args=[c.number]),
+            "title": titles.get(c.number, ""),
+            "danger": c.danger,
+            "score": c.score,
+            "reports": c.reports,
+            "items": c.items,
+            "status": c.get_status_display(),
+            "status_key": c.status,
+            "due": c.due_at,
+            "opened": c.opened_at,
+        }
+        for c in cases
+    ]
+    sidebar = [
+        {"key": k, "label": label, "count": counts[k], "url": f"?queue={k}", "current": k == key}
+        for k, label in labels.items()
+    ]
+    return _page(request, "queue", {"counts": sidebar, "rows": rows, "search": search})
+
+
+def case(request: HttpRequest, number: str, **replaced: forms.Form) -> HttpResponse:
+    """The case page; a refused form comes back in `replaced` with what was typed."""
+    found, person = _case(number), signed_in(request)
+    if person.may_decide:
+        decisions.begin(number)
+        found.refresh_from_db()
+    log.append("case.read", number, {"person": str(person.pk)})
+    context = case_page.context(found, person) | replaced
+    return _page(request, "case", context, status=422 if replaced else 200)
+
+
+@require_POST
+def assess(request: HttpRequest, number: str) -> HttpResponse:
+    person, form = _decider(request), AssessForm(request.POST)
+    _case(number)
+    if not form.is_valid():
+        return case(request, number, assess_form=form)
+    data = form.cleaned_data
+    return _tried(
+        request, number, lambda: decisions.assess(number, person.pk, data["category"], data["reason"])
+    )
+
+
+@require_POST
+def confirm(request: HttpRequest, number: str) -> HttpResponse:
+    person, form = _decider(request), ConfirmForm(request.POST)
+    _case(number)
+    if not form.is_valid():
+        return case(request, number, confirm_form=form)
+    data = form.cleaned_data
+    return _tried(
+        request,
+        number,
+        lambda: decisions.confirm(number, person.pk, agrees=data["agrees"], note=data["note"]),
+    )
+
+
+@require_POST
+def refer(request: HttpRequest, number: str) -> HttpResponse:
+    person, form = _decider(request), ReferForm(request.POST)
+    _case(number)
+    if not form.is_valid():
+        return case(request, number, refer_form=form)
+    authority = form.cleaned_data["authority"]
+    return _tried(request, number, lambda: outbox_services.queue(number, authority, person.pk))
+
+
+def _tried(request: HttpRequest, number: str, step: Any) -> HttpResponse:
+    """Take one step; a refusal is a sentence on the case page, never an error page."""
+    try:
+        step()
+    except decisions.Refused as refused:
+        messages.error(request, str(refused))
+    except outbox_services.AlreadyQueued:
+        messages.error(request, _("This authority already has this referral."))
+    return redirect("case", number)
+
+
+@require_POST
+def acknowledge(request: HttpRequest, referral_id: UUID) -> HttpResponse:
+    _decider(request)
+    form = AcknowledgeForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, form.errors["reference"][0])
+    elif not outbox_services.acknowledge(referral_id, form.cleaned_data["reference"]):
+        messages.error(request, _("This referral is not waiting for an acknowledgement."))
+    return redirect("outbox")
+
+
+def preview(request: HttpRequest, evidence_id: UUID) -> HttpResponse:
+    """The tiny grey preview made before sealing: no detail of the page is in it."""
+    found = custody.evidence_record(evidence_id)
+    if found is None or not found.preview:
+        raise Http404
+    return HttpResponse(bytes(found.preview), content_type="image/png")
+
+
+def outbox(request: HttpRequest) -> HttpResponse:
+    return _page(request, "outbox", {"rows": referral.rows()})
+
+
+def custody_log(request: HttpRequest) -> HttpResponse:
+    page = Paginator(custody.entries(), LOG_PAGE).get_page(request.GET.get("page"))
+    names = accounts.names({e.actor for e in page if e.actor})
+    rows = [
+        {
+            "index": e.index,
+            "at": e.at,
+            "actor": names.get(e.actor) or e.process.removeprefix("lindung_"),
+            "kind": e.kind,
+            "subject": e.subject,
+        }
+        for e in page
+    ]
+    head = custody.last_checkpoint()
+    context = {
+        "entries": rows,
+        "page": page,
+        "size": page.paginator.count,
+        "root": head.note.splitlines()[2] if head else "",
+        "root_size": head.size if head else 0,
+    }
+    return _page(request, "custody", context)
+
+
+def authorities(request: HttpRequest) -> HttpResponse:
+    if not signed_in(request).is_manager:
+        raise PermissionDenied
+    form = AuthorityForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        authority = form.save()
+        log.append("authority.added", str(authority.pk), {"name": authority.name})
+        return redirect("authorities")
+    return _page(request, "authorities", {"authorities": referral.authorities(), "form": form})

@@ -1,0 +1,1 @@
+"""The custody log and the records of sealed evidence."""

@@ -1,0 +1,68 @@
+"""The append-only log of everything that happened, and what was sealed."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Entry(models.Model):
+    """One leaf of the log. Only the database function `custody_append` writes it."""
+
+    index = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    process = models.CharField(max_length=40)
+    actor = models.CharField(max_length=40)
+    kind = models.CharField(max_length=40)
+    subject = models.CharField(max_length=200)
+    entry = models.TextField()
+    salt = models.BinaryField(max_length=32)
+    leaf_hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        db_table = "custody_entry"
+        indexes = [models.Index(fields=["subject", "index"])]
+
+
+class Node(models.Model):
+    """The digest of one complete subtree of the log; `(0, i)` repeats leaf i."""
+
+    level = models.SmallIntegerField()
+    index = models.BigIntegerField()
+    digest = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["level", "index"], name="custody_node_once"),
+        ]
+
+
+class Checkpoint(models.Model):
+    """A signed head of the log (C2SP tlog-checkpoint)."""
+
+    size = models.BigIntegerField(primary_key=True)
+    note = models.TextField()
+    at = models.DateTimeField(db_default=Now())
+
+
+class Evidence(models.Model):
+    """A sealed capture of one item, or the reason why there is none."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    item = models.ForeignKey("casework.Item", on_delete=models.PROTECT, related_name="evidence")
+    case = models.ForeignKey("casework.Case", on_delete=models.PROTECT, related_name="evidence")
+    captured_at = models.DateTimeField()
+    outcome = models.CharField(max_length=12)
+    problem = models.CharField(max_length=500, blank=True)
+    bundle = models.CharField(max_length=200, blank=True)
+    manifest_sha256 = models.CharField(max_length=64, blank=True)
+    log_index = models.BigIntegerField(null=True)
+    sealed_text = models.BinaryField()
+    preview = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["case", "item"], name="custody_evidence_once"),
+        ]

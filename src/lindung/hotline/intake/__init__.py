@@ -1,0 +1,1 @@
+"""The public report: sealed on arrival, answered with a receipt."""

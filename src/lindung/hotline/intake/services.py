@@ -1,0 +1,66 @@
+"""Receiving a report: one transaction, then a receipt. The job is deferred by the database."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, connection, transaction
+
+from lindung.hotline.config import sealing
+
+from . import receipts
+from .models import Report
+
+
+@dataclass(frozen=True)
+class Content:
+    """What is sealed: only the worker and the console can read it."""
+
+    where: tuple[str, ...]
+    words: str
+    contact: str
+
+
+@dataclass(frozen=True)
+class PublicStatus:
+    """All that a receipt reveals; `status` is received, examining, passed_on or closed."""
+
+    status: str
+    explanation: str
+    since: datetime
+
+
+def receive(
+    content: Content, *, nonce: str, about: str, danger: bool, is_child: bool, language: str
+) -> list[str]:
+    """Store one sealed report and return its receipt; the same form twice is one report."""
+    plain = json.dumps(asdict(content), ensure_ascii=False)
+    words = receipts.issue(nonce, f"{about}{danger}{is_child}{plain}")
+    report = Report(
+        receipt_hash=receipts.stored("".join(words)),
+        about=about,
+        danger=danger,
+        is_child=is_child,
+        language=language,
+        sealed=sealing.seal(plain),
+    )
+    try:
+        with transaction.atomic():
+            report.save(force_insert=True)
+    except IntegrityError as error:
+        # Only a receipt that already stands means "already received".
+        if "receipt_hash" not in str(error):
+            raise
+    return words
+
+
+def status(receipt: str) -> PublicStatus | None:
+    """The public status behind a receipt, or None when there is no such receipt."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT status, explanation, since FROM report_status(%s)", [receipts.stored(receipt)]
+        )
+        row = cursor.fetchone()
+    return PublicStatus(*row) if row else None

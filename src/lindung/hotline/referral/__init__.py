@@ -1,0 +1,1 @@
+"""Authorities, adapters and the outbox."""

@@ -1,0 +1,59 @@
+"""The letter an authority receives: nouns and numbers, addresses that cannot be clicked."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from lindung.hotline.casework import selectors as casework
+from lindung.hotline.custody import selectors as custody
+
+LETTER = """To: {authority}
+From: {hotline}
+Case: {case}
+
+Classification: {category}
+Reason: {reason}
+Decided by two people: assessed {assessed}, confirmed {confirmed} (UTC).
+
+What was reported
+{items}
+
+Evidence
+{evidence}
+
+To check a bundle on your own machine: lindung verify FILE --trust trust.json
+To open it: lindung open FILE --identity KEY (the identity is held offline, not by our server).
+Please answer with your reference number, so that the reporter can be told it was passed on.
+"""
+
+
+def letter_text(case: str, authority: str) -> str:
+    """The plain text of one referral."""
+    assessment = casework.assessment_of(case)
+    confirmation = casework.confirmation_of(case)
+    if assessment is None or confirmation is None:
+        raise ValueError(f"Case {case} has no confirmed assessment.")
+    items = [
+        f"- {item.kind}: {_defanged(item.display)} ({item.corroboration} independent reports)"
+        for item in casework.items_of(case)
+    ]
+    evidence = [
+        f"- {record.bundle or 'not captured: ' + record.problem}"
+        + (f"\n  manifest SHA-256 {record.manifest_sha256}" if record.bundle else "")
+        for record in custody.evidence_of(case)
+    ]
+    return LETTER.format(
+        authority=authority,
+        hotline=settings.ENV["HOTLINE_NAME"],
+        case=case,
+        category=assessment.get_category_display(),
+        reason=assessment.reason,
+        assessed=f"{assessment.at:%Y-%m-%d %H:%M}",
+        confirmed=f"{confirmation.at:%Y-%m-%d %H:%M}",
+        items="\n".join(items) or "- words only",
+        evidence="\n".join(evidence) or "- none",
+    )
+
+
+def _defanged(address: str) -> str:
+    return address.replace("http", "hxxp", 1).replace(".", "[.]")

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from .forms import AcknowledgeForm
+from .models import Authority, Referral, State
+
+
+def authorities() -> list[Authority]:
+    return list(Authority.objects.order_by("name"))
+
+
+def rows(case: str | None = None) -> list[dict[str, Any]]:
+    """Referrals for the case page or, for all cases, the outbox."""
+    found = Referral.objects.select_related("authority")
+    if case is not None:
+        found = found.filter(case_id=case)
+    return [
+        {
+            "id": r.pk,
+            "case": r.case_id,
+            "authority": r.authority.name,
+            "state": r.get_state_display(),
+            "state_key": r.state,
+            "queued_at": r.queued_at,
+            "sent_at": r.sent_at,
+            "acknowledged_at": r.acknowledged_at,
+            "reference": r.reference,
+            "attempts": r.attempts,
+            "last_error": r.last_error,
+            "alarm": bool(r.alarmed_at) and r.state != State.ACKNOWLEDGED,
+            "acknowledge_form": AcknowledgeForm() if r.state == State.SENT else None,
+        }
+        for r in found.order_by("-queued_at")[:500]
+    ]
+
+
+def alarms() -> list[str]:
+    """A sentence for every referral that is stuck."""
+    stuck = Referral.objects.exclude(alarmed_at=None).exclude(state=State.ACKNOWLEDGED)
+    return [
+        _("Case %(case)s: the referral to %(authority)s is stuck (%(state)s).")
+        % {"case": r.case_id, "authority": r.authority.name, "state": r.get_state_display()}
+        for r in stuck.select_related("authority").order_by("queued_at")[:20]
+    ]

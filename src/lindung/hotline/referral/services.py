@@ -1,0 +1,111 @@
+"""The outbox: queued → sent → acknowledged. Each step is one conditional update."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from lindung.hotline.casework import selectors as casework
+from lindung.hotline.casework import services as decisions
+from lindung.hotline.config import sealing
+from lindung.hotline.custody import selectors as custody
+
+from .adapters import Letter, NotDelivered, adapter
+from .letters import letter_text
+from .models import Authority, Referral, State
+
+log = logging.getLogger(__name__)
+
+
+class AlreadyQueued(Exception):
+    """This authority already has a referral of this decision."""
+
+
+def queue(case: str, authority: Authority, person: UUID) -> Referral:
+    """Put a referral into the outbox; the database checks that two people decided."""
+    confirmation = casework.confirmation_of(case)
+    if confirmation is None or not confirmation.agrees:
+        raise decisions.Refused(_("A second person has not confirmed this case yet."))
+    text = letter_text(case, authority.name)
+    try:
+        with transaction.atomic():
+            referral = Referral(
+                case_id=case,
+                confirmation_id=confirmation.pk,
+                authority=authority,
+                queued_by_id=person,
+                sealed_letter=sealing.seal(text),
+            )
+            referral.save(force_insert=True)
+    except IntegrityError as error:
+        if "referral_once_per_authority" not in str(error):
+            raise
+        raise AlreadyQueued from None
+    return referral
+
+
+def deliver(referral: UUID) -> None:
+    """Send one queued referral. Raises NotDelivered, so that the job queue tries again later."""
+    waiting = Referral.objects.select_related("authority").get(pk=referral)
+    if waiting.state != State.QUEUED:
+        return
+    Referral.objects.filter(pk=referral).update(attempts=F("attempts") + 1)
+    letter = Letter(
+        referral,
+        _("Referral %(case)s from %(hotline)s")
+        % {"case": waiting.case_id, "hotline": settings.ENV["HOTLINE_NAME"]},
+        sealing.unseal(waiting.sealed_letter),
+        custody.bundles(waiting.case_id),
+    )
+    try:
+        adapter(waiting.authority.adapter, waiting.authority.address).send(letter)
+    except NotDelivered as error:
+        Referral.objects.filter(pk=referral).update(last_error=str(error)[:500])
+        raise
+    Referral.objects.filter(pk=referral, state=State.QUEUED).update(
+        state=State.SENT, sent_at=timezone.now(), last_error=""
+    )
+
+
+def acknowledge(referral: UUID, reference: str) -> bool:
+    """Record the other side's acknowledgement, once; only now is the case passed on."""
+    with transaction.atomic():
+        done = Referral.objects.filter(pk=referral, state=State.SENT).update(
+            state=State.ACKNOWLEDGED, acknowledged_at=timezone.now(), reference=reference[:120]
+        )
+        if done:
+            decisions.acknowledged(Referral.objects.get(pk=referral).case_id)
+    return bool(done)
+
+
+def collect() -> int:
+    """Ask every adapter whether sent referrals have been acknowledged meanwhile."""
+    count = 0
+    for referral in Referral.objects.filter(state=State.SENT).select_related("authority"):
+        held = adapter(referral.authority.adapter, referral.authority.address)
+        reference = held.acknowledgement(referral.pk)
+        if reference is not None:
+            count += acknowledge(referral.pk, reference)
+    return count
+
+
+def watch(now: datetime | None = None) -> int:
+    """Raise an alarm, once, for every referral that is stuck; returns how many are new."""
+    now = now or timezone.now()
+    unsent = now - timedelta(minutes=settings.ENV["STUCK_AFTER"])
+    unanswered = now - timedelta(minutes=settings.ENV["UNACKNOWLEDGED_AFTER"])
+    stuck = Referral.objects.filter(alarmed_at=None).filter(
+        Q(state=State.QUEUED, queued_at__lt=unsent) | Q(state=State.SENT, sent_at__lt=unanswered)
+    )
+    count = 0
+    for referral in stuck:
+        count += Referral.objects.filter(pk=referral.pk, alarmed_at=None).update(alarmed_at=now)
+        log.error("Referral %s is stuck as %s", referral.pk, referral.state)
+    return count

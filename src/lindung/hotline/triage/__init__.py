@@ -1,0 +1,1 @@
+"""Opens what came in, reads and matches it, and orders the queue."""

@@ -1,0 +1,189 @@
+"""Any picture file to upright RGB and its PDQ. Runs in the sandbox only.
+
+Formats: what Pillow reads, and HEIC through pi-heif. EPS is left out: it is a program.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pi_heif
+from numpy.typing import NDArray
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+
+from lindung.media import pdq
+
+MIN_SCALED_SIDE = 300  # a scaled decode keeps at least this many rows and columns
+UNSURE_QUALITY = range(48, 52)  # decoded in full to be sure
+MAX_FRAMES = 512
+ALWAYS = 16  # frames of an animation that are all hashed; after them every eighth
+ORIENTATION = 0x0112
+
+
+class UnreadableError(ValueError):
+    """The file is not a picture we can hash; the message says why."""
+
+
+@dataclass(slots=True)
+class Decoded:
+    """A picture's size as shown (upright), and the PDQ of its frames by frame number."""
+
+    width: int
+    height: int
+    frames: dict[int, pdq.Pdq]
+    scaled: bool = False  # hashed from a reduced decode
+    animated: bool = False
+    note: str = ""
+
+
+def prepare() -> None:
+    """Set Pillow up for hostile files: our own limits, and no plugin that runs a program."""
+    warnings.simplefilter("ignore")
+    Image.MAX_IMAGE_PIXELS = None  # checked in `_open`, with our own limit and words
+    Image.preinit()
+    Image.init()
+    pi_heif.register_heif_opener()
+    Image.ID[:] = [kind for kind in Image.ID if kind not in ("EPS", "WMF")]
+
+
+def hash_file(path: Path, max_pixels: int, seconds: float, full: bool = False) -> Decoded:
+    """Hash a picture file; with `full` never from a scaled decode. Raises UnreadableError."""
+    try:
+        return _hash_file(path, max_pixels, seconds, full)
+    except (OSError, SyntaxError, EOFError, ValueError) as error:
+        if isinstance(error, (UnreadableError, UnidentifiedImageError, FileNotFoundError)):
+            raise UnreadableError(_words(error)) from error
+        first = error
+    with contextlib.suppress(Exception), _lenient():
+        decoded = _hash_file(path, max_pixels, seconds, full)
+        decoded.note = f"the file is damaged or cut short ({first}); hashed what could be read"
+        return decoded
+    raise UnreadableError(_words(first)) from first
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, UnidentifiedImageError):
+        return "not a picture in a format we can read"
+    return str(error) or type(error).__name__
+
+
+@contextlib.contextmanager
+def _lenient() -> Iterator[None]:
+    """Let Pillow fill what a cut-off file lacks."""
+    ImageFile.LOAD_TRUNCATED_IMAGES = True
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
+
+
+def _hash_file(path: Path, max_pixels: int, seconds: float, full: bool) -> Decoded:
+    until = time.monotonic() + seconds
+    with Image.open(path) as image:
+        width, height = image.size
+        if width * height > max_pixels:
+            raise UnreadableError(
+                f"{width} x {height} pixels are more than the limit of {max_pixels:,}"
+            )
+        if not full and (found := _scaled(image)):
+            return found
+    with Image.open(path) as image:
+        return _frames(image, max_pixels, until)
+
+
+def _scaled(image: Image.Image) -> Decoded | None:
+    """PDQ from the JPEG's luma at the largest scale that is good enough, None where there is none.
+
+    libjpeg gives ceil(side / scale) blocks from the top left corner; one that sticks out over the
+    edge is taken for a whole one.
+    """
+    width, height = image.size
+    scale = next((s for s in (8, 4, 2) if min(width, height) >= MIN_SCALED_SIDE * s), 1)
+    if image.format not in ("JPEG", "MPO") or image.mode not in ("L", "RGB") or scale == 1:
+        return None
+    orientation = _orientation(image)
+    image.draft("L", (width // scale, height // scale))
+    if image.size != (-(-width // scale), -(-height // scale)) or image.mode != "L":
+        return None
+    image.load()
+    found = pdq.of_scaled(np.asarray(image), height, width, scale, orientation)
+    if found.quality in UNSURE_QUALITY:
+        return None
+    if orientation >= 5:
+        width, height = height, width
+    return Decoded(width, height, {0: found}, scaled=True)
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        value = image.getexif().get(ORIENTATION, 1)
+    except Exception:  # a broken EXIF block says nothing
+        return 1
+    return value if value in range(1, 9) else 1
+
+
+def _frames(image: Image.Image, max_pixels: int, until: float) -> Decoded:
+    found: Decoded | None = None
+    animated = bool(getattr(image, "is_animated", False)) and image.format != "MPO"
+    for number in range(MAX_FRAMES if animated else 1):
+        if found and time.monotonic() > until:
+            found.note = f"stopped after {number} frames: no time for more"
+            break
+        if number:
+            try:
+                image.seek(number)
+            except (EOFError, OSError, ValueError, SyntaxError):
+                break
+            if number >= ALWAYS and number % 8:
+                continue
+        if image.width * image.height > max_pixels:
+            raise UnreadableError("a frame has more pixels than the limit")
+        pixels = upright_rgb(image)
+        if found is None:
+            found = Decoded(pixels.shape[1], pixels.shape[0], {}, animated=animated)
+        one = pdq.of_rgb(pixels)
+        if not any((one.codes[0] == other.codes[0]).all() for other in found.frames.values()):
+            found.frames[number] = one
+    if found is None:
+        raise UnreadableError("the file holds no frame")
+    return found
+
+
+def upright_rgb(image: Image.Image) -> NDArray[np.uint8]:
+    """uint8[height, width, 3] as a viewer shows it: turned by EXIF, over white, 8 bits."""
+    if image.mode in ("I", "F") or image.mode.startswith("I;"):
+        image.load()
+        turned: Any = Image.fromarray(_eight_bits(np.asarray(image)))
+        turned.getexif()[ORIENTATION] = _orientation(image)
+        image = turned
+    elif image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
+        shown = image.convert("RGBA")
+        white = Image.new("RGBA", shown.size, "white")
+        white.alpha_composite(shown)
+        white.getexif()[ORIENTATION] = _orientation(image)
+        image = white
+    with contextlib.suppress(Exception):  # a broken EXIF block turns nothing
+        image = ImageOps.exif_transpose(image)
+    return np.asarray(image.convert("RGB"))
+
+
+def _eight_bits(pixels: NDArray[Any]) -> NDArray[np.uint8]:
+    """Scale deep pixels: 16 bits by 257, floats up to 1 by 255, all else from least to most."""
+    if pixels.dtype == np.uint16:
+        return np.asarray(np.round(pixels / 257), np.uint8)
+    values = np.nan_to_num(np.asarray(pixels, np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    low, high = min(float(values.min()), 0.0), float(values.max())
+    if low == 0.0 and pixels.dtype.kind == "f" and high <= 1.0:
+        high = 1.0
+    elif low == 0.0 and high <= 255.0:
+        high = 255.0
+    elif low == 0.0 and pixels.dtype.kind in "iu" and high <= 65535.0:
+        high = 65535.0
+    return np.asarray(np.round((values - low) * (255.0 / (high - low or 1.0))), np.uint8)

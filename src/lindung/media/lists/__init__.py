@@ -1,0 +1,1 @@
+"""Hash lists: reading them, keeping them, fetching them."""

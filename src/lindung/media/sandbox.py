@@ -1,0 +1,167 @@
+"""A worker process that opens hostile files: limited in memory, time and what it may write.
+
+The parent sends one JSON line a picture and reads one back. A worker that dies, hangs or needs
+too much is ended and the next question starts a new one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import resource
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+START_SECONDS = 120  # compiling the loops, once on a machine
+PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one picture may cost: bytes of address space, wall seconds, pixels of a frame."""
+
+    memory: int = 3 << 30
+    seconds: float = 20.0
+    pixels: int = 200_000_000
+
+
+class SandboxError(RuntimeError):
+    """The worker could not answer; the message says why in words."""
+
+
+class Sandbox:
+    """One worker, started at the first question. Threads take turns; close it at the end."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self._worker: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the worker."""
+        worker, self._worker = self._worker, None
+        if worker:
+            worker.kill()
+            worker.wait()
+            for pipe in (worker.stdin, worker.stdout):
+                if pipe:
+                    pipe.close()
+
+    def ask(self, path: Path, full: bool = False) -> dict[str, Any]:
+        """Hash a picture; what comes back is `_answer`'s. Raises SandboxError."""
+        with self._lock:
+            if self._worker is None or self._worker.poll() is not None:
+                self._start()
+            question = json.dumps({"path": os.fsencode(path.absolute()).hex(), "full": full})
+            line = self._exchange(question.encode() + b"\n", self.limits.seconds)
+        answer: dict[str, Any] = json.loads(line)
+        if "error" in answer:
+            raise SandboxError(answer["error"])
+        return answer
+
+    def _start(self) -> None:
+        self.close()
+        limits = json.dumps(asdict(self.limits))
+        self._worker = subprocess.Popen(
+            [sys.executable, "-m", "lindung.media.sandbox", limits],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+        )
+        self._exchange(b"", START_SECONDS)
+
+    def _exchange(self, question: bytes, seconds: float) -> bytes:
+        worker = self._worker
+        if worker is None or worker.stdin is None or worker.stdout is None:
+            raise SandboxError("the picture reader is not running")
+        with contextlib.suppress(BrokenPipeError):  # it died; reading says so
+            worker.stdin.write(question)
+        until = time.monotonic() + seconds
+        got = b""
+        while not got.endswith(b"\n"):
+            left = until - time.monotonic()
+            if left <= 0 or not select.select([worker.stdout], [], [], left)[0]:
+                self.close()
+                raise SandboxError(f"reading it took longer than {seconds:g} seconds")
+            part = worker.stdout.read(1 << 16)
+            if not part:
+                code = worker.wait()
+                self.close()
+                cause = signal.strsignal(-code) if code < 0 else f"exit code {code}"
+                raise SandboxError(f"reading it broke the picture reader ({cause})")
+            got += part
+        return got
+
+
+def _confine(memory: int) -> None:
+    """Give up what a decoder does not need. The loops are compiled by now: no file is written."""
+    for kind, most in (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NPROC, 0),
+    ):
+        resource.setrlimit(kind, (most, most))
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+
+
+def _answer(question: dict[str, Any], limits: Limits) -> dict[str, Any]:
+    from lindung.media import decode
+
+    path = Path(os.fsdecode(bytes.fromhex(question["path"])))
+    try:
+        found = decode.hash_file(path, limits.pixels, limits.seconds / 2, question["full"])
+    except decode.UnreadableError as error:
+        return {"error": str(error)}
+    except MemoryError:
+        return {"error": f"it needs more memory than the limit of {limits.memory >> 20} MB"}
+    except Exception as error:  # a decoder's own failure, whatever its type
+        return {"error": f"it cannot be read ({type(error).__name__}: {error})"}
+    frames = {str(n): [p.codes.tobytes().hex(), p.quality] for n, p in found.frames.items()}
+    return {
+        "width": found.width,
+        "height": found.height,
+        "frames": frames,
+        "scaled": found.scaled,
+        "animated": found.animated,
+        "note": found.note,
+    }
+
+
+def _work(limits: Limits) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    from lindung.media import decode, pdq
+
+    decode.prepare()
+    pdq.of_rgb(np.zeros((8, 8, 3), np.uint8))
+    pdq.of_scaled(np.zeros((8, 8), np.uint8), 16, 16, 2)
+    _confine(limits.memory)
+    answers = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)  # what a decoder prints is not an answer
+    answers.write(b"{}\n")
+    for line in sys.stdin.buffer:
+        answers.write(json.dumps(_answer(json.loads(line), limits)).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    _work(Limits(**json.loads(sys.argv[1])))

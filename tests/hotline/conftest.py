@@ -1,0 +1,135 @@
+"""Committed rows and raw connections with each process's own role."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from lindung.hotline.config import database, keys
+
+Connect = Callable[[str], psycopg.Connection]
+
+
+@pytest.fixture(scope="session")
+def role_passwords(django_db_setup: None, cluster: Path) -> Path:
+    """Give each role its password, as `lindung migrate` does."""
+    from lindung.hotline.config import env, migrate
+
+    migrate.give_passwords(env.current())
+    return cluster
+
+
+@pytest.fixture
+def connect(role_passwords: Path) -> Iterator[Connect]:
+    """Open a raw connection as one role: owner, public, console or worker."""
+    opened: list[psycopg.Connection] = []
+
+    def open_as(role: str) -> psycopg.Connection:
+        connection = psycopg.connect(
+            host=database.socket_folder(role_passwords),
+            dbname=database.NAME,
+            user=f"lindung_{role}",
+            password=keys.read(role_passwords, f"db-{role}.key").decode(),
+        )
+        opened.append(connection)
+        return connection
+
+    yield open_as
+    for connection in opened:
+        connection.close()
+
+
+class Rows:
+    """Committed rows of one made-up case, written as the owner."""
+
+    def __init__(self, connection: psycopg.Connection) -> None:
+        self.connection = connection
+        self.ana, self.ben = self.person("analyst"), self.person("analyst")
+        self.report = str(uuid4())
+        self.execute(
+            "INSERT INTO intake_report (id, receipt_hash, received_at, about, danger, is_child,"
+            " language, sealed) VALUES (%s, %s, now(), 'seen', false, false, 'en', '')",
+            [self.report, uuid4().bytes * 2],
+        )
+        self.item = str(uuid4())
+        self.execute(
+            "INSERT INTO casework_item (id, kind, value, display, url)"
+            " VALUES (%s, 'words', %s, 'words', '')",
+            [self.item, self.item],
+        )
+        self.case = self.one("SELECT casework_next_number()")
+        self.execute(
+            "INSERT INTO casework_case (number, status, danger, due_at, explanation)"
+            " VALUES (%s, 'open', false, now(), '')",
+            [self.case],
+        )
+        self.execute(
+            "INSERT INTO casework_sighting (item_id, report_id, case_id) VALUES (%s, %s, %s)",
+            [self.item, self.report, self.case],
+        )
+        self.authority = self.one(
+            "INSERT INTO referral_authority (name, adapter, address, active)"
+            " VALUES (%s, 'folder', 'test', true) RETURNING id",
+            [str(uuid4())],
+        )
+        connection.commit()
+
+    def execute(self, statement: str, values: list[object] | None = None) -> None:
+        self.connection.execute(statement, values)  # type: ignore[arg-type]
+
+    def one(self, statement: str, values: list[object] | None = None) -> str:
+        row = self.connection.execute(statement, values).fetchone()  # type: ignore[arg-type]
+        assert row is not None
+        return str(row[0])
+
+    def person(self, role: str) -> str:
+        new = str(uuid4())
+        self.execute(
+            "INSERT INTO accounts_person (id, username, name, role, password, is_active,"
+            " created_at) VALUES (%s, %s, 'Example', %s, '!', true, now())",
+            [new, new, role],
+        )
+        return new
+
+
+@pytest.fixture
+def rows(connect: Connect) -> Rows:
+    return Rows(connect("owner"))
+
+
+def assess(connection: psycopg.Connection, case: str, person: str) -> str:
+    new = str(uuid4())
+    connection.execute(
+        "INSERT INTO casework_assessment (id, case_id, person_id, category, reason)"
+        " VALUES (%s, %s, %s, 'offer', 'example')",
+        [new, case, person],
+    )
+    connection.execute("UPDATE casework_case SET status = 'assessed' WHERE number = %s", [case])
+    return new
+
+
+def confirm(
+    connection: psycopg.Connection, assessment: str, person: str, agrees: bool = True
+) -> str:
+    new = str(uuid4())
+    connection.execute(
+        "INSERT INTO casework_confirmation (id, assessment_id, person_id, agrees, note)"
+        " VALUES (%s, %s, %s, %s, '')",
+        [new, assessment, person, agrees],
+    )
+    return new
+
+
+def refer(connection: psycopg.Connection, rows: Rows, confirmation: str) -> str:
+    new = str(uuid4())
+    connection.execute(
+        "INSERT INTO referral_referral (id, case_id, confirmation_id, authority_id, queued_by_id,"
+        " sealed_letter, state, attempts, reference, last_error)"
+        " VALUES (%s, %s, %s, %s, %s, '', 'queued', 0, '', '')",
+        [new, rows.case, confirmation, rows.authority, rows.ana],
+    )
+    return new

@@ -1,0 +1,32 @@
+"""Loaded by every Python of the ground's tests: small stand-ins for the hotline's apps.
+
+The ground is tested with children that are only command lines: fast, and without the apps.
+"""
+
+import os
+import sys
+import threading
+import types
+from collections.abc import Callable
+
+
+class _Jobs(types.ModuleType):
+    @staticmethod
+    def run(on_ready: Callable[[], None]) -> None:
+        if os.environ["STANDIN"] == "broken worker":
+            sys.exit("The worker cannot read its example.")
+        on_ready()
+        threading.Event().wait()
+
+
+class _Services(types.ModuleType):
+    @staticmethod
+    def first_manager_link() -> str:
+        return "http://127.0.0.1:8001/first-manager-example"
+
+
+if "STANDIN" in os.environ:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "standin.settings"
+    sys.modules["lindung.hotline.jobs"] = _Jobs("jobs")
+    sys.modules["lindung.hotline.accounts"] = types.ModuleType("accounts")
+    sys.modules["lindung.hotline.accounts.services"] = _Services("services")

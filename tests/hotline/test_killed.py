@@ -1,0 +1,124 @@
+"""Whatever is killed: every receipt has its report, and nothing is referred twice."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPException
+from uuid import uuid4
+
+import pytest
+
+from .conftest import Rows, assess, confirm, refer
+from .house import House, house
+from .reporter import Refused, Reporter
+
+pytestmark = pytest.mark.database
+
+REPORTS, CLIENTS, REFERRALS, PATIENCE = 500, 4, 20, 120
+
+
+def _report_until_received(built: House, number: int) -> str:
+    """Send one report as a stubborn person would: the same form again, until a receipt shows."""
+    until = time.monotonic() + PATIENCE
+    reporter = Reporter(built.public, timeout=10)
+    opened = False
+    while True:
+        try:
+            if not opened:
+                reporter.open_form()
+                opened = True
+            return reporter.send(words=f"Example report number {number}.")
+        except (OSError, HTTPException, Refused):
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+
+
+@pytest.mark.timeout(600)
+def test_500_reports_survive_sigkill_of_every_process() -> None:
+    with house() as built:
+        built.up()
+        done = threading.Event()
+        kills = {"public": 0, "console": 0, "worker": 0}
+
+        def kill_at_random() -> None:
+            chance = random.Random(7)
+            while not done.wait(chance.uniform(0.2, 0.8)):
+                name = chance.choice(sorted(kills))
+                pid = built.pids().get(name)
+                if pid:
+                    os.kill(pid, signal.SIGKILL)
+                    kills[name] += 1
+
+        with built.connect("owner") as owner:
+            owner.autocommit = False
+            rows = Rows(owner)
+            referrals = []
+            for _ in range(REFERRALS):
+                case = Rows(owner)
+                with built.connect("console") as console, console.transaction():
+                    answer = confirm(console, assess(console, case.case, case.ana), case.ben)
+                    console.execute(
+                        "UPDATE casework_case SET status = 'confirmed' WHERE number = %s",
+                        [case.case],
+                    )
+                    case.authority = rows.authority
+                    referrals.append(refer(console, case, answer))
+        killer = threading.Thread(target=kill_at_random)
+        killer.start()
+        try:
+            with ThreadPoolExecutor(CLIENTS) as people:
+                receipts = list(
+                    people.map(lambda n: _report_until_received(built, n), range(REPORTS))
+                )
+        finally:
+            done.set()
+            killer.join()
+
+        assert len(set(receipts)) == REPORTS
+        assert all(len(receipt.split()) == 7 for receipt in receipts)
+        assert min(kills.values()) > 0, kills
+        with built.connect("owner") as owner:
+
+            def count(statement: str) -> int:
+                row = owner.execute(statement).fetchone()  # type: ignore[arg-type]
+                assert row is not None
+                return int(row[0])
+
+            reports = "SELECT count(*) FROM intake_report r WHERE octet_length(r.sealed) > 0"
+            assert count(reports) == REPORTS
+            examined = f"{reports} AND EXISTS (SELECT 1 FROM casework_sighting s"
+            examined += " WHERE s.report_id = r.id)"
+            until = time.monotonic() + PATIENCE
+            while count(examined) < REPORTS and time.monotonic() < until:
+                time.sleep(0.5)
+            assert count(examined) == REPORTS, built.logs()
+            sightings = "SELECT count(*) FROM casework_sighting s JOIN intake_report r"
+            sightings += " ON r.id = s.report_id WHERE octet_length(r.sealed) > 0"
+            assert count(sightings) == REPORTS
+
+            waiting = "SELECT count(*) FROM referral_referral WHERE state = 'queued'"
+            while count(waiting) and time.monotonic() < until:
+                time.sleep(0.5)
+            sent = "SELECT count(*) FROM custody_entry WHERE kind = 'referral.sent'"
+            assert count(sent) == REFERRALS
+        letters = list((built.home / "outbox" / "test").glob("*/letter.txt"))
+        assert sorted(path.parent.name for path in letters) == sorted(referrals)
+
+
+def test_the_same_form_sent_twice_is_one_report() -> None:
+    with house() as built:
+        built.up()
+        reporter = Reporter(built.public)
+        reporter.open_form()
+        words = f"Example {uuid4()}"
+        first, again = reporter.send(words=words), reporter.send(words=words)
+        changed = reporter.send(words=words + " and more")
+        assert first == again != changed
+        with built.connect("owner") as owner:
+            assert owner.execute("SELECT count(*) FROM intake_report").fetchone() == (2,)

@@ -1,0 +1,254 @@
+"""What each process's database role can and cannot do, asked of PostgreSQL itself."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg.errors import CheckViolation, InsufficientPrivilege, UniqueViolation
+
+from .conftest import Connect, Rows, assess, confirm, refer
+
+pytestmark = pytest.mark.database
+
+# The whole of what each role holds on tables; a new grant must be written down here too.
+TABLE_POWERS = """
+SELECT table_name || ' ' || privilege_type FROM information_schema.role_table_grants
+WHERE grantee = %s AND table_schema = 'public'
+"""
+
+
+def test_the_public_role_may_insert_a_report_and_nothing_else(connect: Connect) -> None:
+    with connect("owner") as owner:
+        held = {row[0] for row in owner.execute(TABLE_POWERS, ["lindung_public"])}
+    assert held == {"intake_report INSERT"}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT * FROM intake_report",
+        "SELECT receipt_hash FROM intake_report",
+        "UPDATE intake_report SET danger = true",
+        "DELETE FROM intake_report",
+        "SELECT * FROM casework_item",
+        "SELECT * FROM custody_entry",
+        "SELECT * FROM procrastinate_jobs",
+        "SELECT custody_append('x', 'x', '{}')",
+        "SELECT hotline_defer('x', 'x', '{}')",
+        "CREATE TABLE mine (id int)",
+    ],
+)
+def test_the_public_role_is_refused_everything_else(connect: Connect, statement: str) -> None:
+    with connect("public") as public, pytest.raises(InsufficientPrivilege):
+        public.execute(statement)  # type: ignore[arg-type]
+
+
+def test_a_report_of_the_public_role_defers_its_job_in_the_same_transaction(
+    connect: Connect,
+) -> None:
+    insert = (
+        "INSERT INTO intake_report (id, receipt_hash, received_at, about, danger, is_child,"
+        " language, sealed) VALUES (%s, %s, now(), 'seen', false, false, 'en', '\\x00')"
+    )
+    jobs = "SELECT count(*) FROM procrastinate_jobs WHERE args->>'report' = %s"
+    kept, undone = str(uuid4()), str(uuid4())
+    with connect("public") as public:
+        public.execute(insert, [kept, uuid4().bytes * 2])
+        public.commit()
+        public.execute(insert, [undone, uuid4().bytes * 2])
+        public.rollback()
+    with connect("worker") as worker:
+        assert worker.execute(jobs, [kept]).fetchone() == (1,)
+        assert worker.execute(jobs, [undone]).fetchone() == (0,)
+        worker.execute("DELETE FROM procrastinate_jobs WHERE args->>'report' = %s", [kept])
+
+
+@pytest.mark.parametrize("role", ["owner", "console", "worker"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE custody_entry SET kind = 'nothing'",
+        "DELETE FROM custody_entry",
+        "TRUNCATE custody_entry",
+    ],
+)
+def test_nobody_changes_the_custody_log(
+    connect: Connect, rows: Rows, role: str, statement: str
+) -> None:
+    with connect(role) as connection, pytest.raises(InsufficientPrivilege):
+        connection.execute(statement)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("role", ["console", "worker"])
+def test_the_log_is_written_by_its_function_alone(connect: Connect, role: str) -> None:
+    with connect(role) as connection, pytest.raises(InsufficientPrivilege):
+        connection.execute(
+            "INSERT INTO custody_entry VALUES (0, now(), '', '', '', '', '', '', '')"
+        )
+
+
+def test_log_indices_have_no_gaps_after_rollbacks(connect: Connect) -> None:
+    append = "SELECT custody_append('test', 'test', '{}')"
+    with connect("worker") as one, connect("console") as two:
+        first = one.execute(append).fetchone()
+        one.rollback()
+        again = two.execute(append).fetchone()
+        two.commit()
+        after = one.execute(append).fetchone()
+    assert first and again and after
+    assert first[0] == again[0] == after[0] - 1
+
+
+class TestFourEyes:
+    """Every way in which one person alone might make something leave the hotline."""
+
+    def test_two_people_may_refer(self, connect: Connect, rows: Rows) -> None:
+        with connect("console") as console:
+            confirmation = confirm(console, assess(console, rows.case, rows.ana), rows.ben)
+            console.execute(
+                "UPDATE casework_case SET status = 'confirmed' WHERE number = %s", [rows.case]
+            )
+            refer(console, rows, confirmation)
+            console.commit()
+        with connect("worker") as worker:
+            jobs = worker.execute(
+                "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'referral.deliver'"
+                " AND args->>'referral' IN (SELECT id::text FROM referral_referral"
+                " WHERE case_id = %s)",
+                [rows.case],
+            ).fetchone()
+            worker.execute("DELETE FROM procrastinate_jobs WHERE task_name = 'referral.deliver'")
+        assert jobs == (1,)
+
+    def test_an_unconfirmed_referral_is_refused(self, connect: Connect, rows: Rows) -> None:
+        with connect("console") as console:
+            assess(console, rows.case, rows.ana)
+            with pytest.raises(psycopg.IntegrityError, match="second person|null value"):
+                refer(console, rows, str(uuid4()))
+
+    def test_the_assessor_may_not_confirm(self, connect: Connect, rows: Rows) -> None:
+        with connect("console") as console:
+            assessment = assess(console, rows.case, rows.ana)
+            with pytest.raises(CheckViolation, match="second person"):
+                confirm(console, assessment, rows.ana)
+
+    def test_an_auditor_may_not_confirm(self, connect: Connect, rows: Rows) -> None:
+        auditor = rows.person("auditor")
+        rows.connection.commit()
+        with connect("console") as console:
+            assessment = assess(console, rows.case, rows.ana)
+            with pytest.raises(CheckViolation, match="analyst or manager"):
+                confirm(console, assessment, auditor)
+
+    def test_a_disagreement_refers_nothing(self, connect: Connect, rows: Rows) -> None:
+        with connect("console") as console:
+            assessment = assess(console, rows.case, rows.ana)
+            answer = confirm(console, assessment, rows.ben, agrees=False)
+            with pytest.raises(CheckViolation, match="second person"):
+                refer(console, rows, answer)
+
+    def test_an_older_confirmation_does_not_cover_a_newer_assessment(
+        self, connect: Connect, rows: Rows
+    ) -> None:
+        with connect("console") as console:
+            old = confirm(console, assess(console, rows.case, rows.ana), rows.ben)
+            console.commit()
+            assess(console, rows.case, rows.ben)
+            with pytest.raises(CheckViolation, match="current assessment"):
+                refer(console, rows, old)
+
+    def test_another_cases_confirmation_does_not_count(
+        self, connect: Connect, rows: Rows
+    ) -> None:
+        other = Rows(connect("owner"))
+        with connect("console") as console:
+            theirs = confirm(console, assess(console, other.case, other.ana), other.ben)
+            with pytest.raises(CheckViolation, match="second person"):
+                refer(console, rows, theirs)
+
+    @pytest.mark.parametrize("status", ["confirmed", "referred", "closed"])
+    def test_a_status_is_earned(self, connect: Connect, rows: Rows, status: str) -> None:
+        with connect("console") as console, pytest.raises(CheckViolation):
+            console.execute(
+                "UPDATE casework_case SET status = %s WHERE number = %s", [status, rows.case]
+            )
+
+    def test_decisions_are_never_changed(self, connect: Connect, rows: Rows) -> None:
+        with connect("owner") as owner:
+            assess(owner, rows.case, rows.ana)
+            with pytest.raises(InsufficientPrivilege):
+                owner.execute("UPDATE casework_assessment SET category = 'not_illegal'")
+
+
+class TestOutbox:
+    @pytest.fixture
+    def referral(self, connect: Connect, rows: Rows) -> str:
+        with connect("console") as console:
+            confirmation = confirm(console, assess(console, rows.case, rows.ana), rows.ben)
+            new = refer(console, rows, confirmation)
+            console.commit()
+        return new
+
+    def test_it_cannot_begin_as_sent(self, connect: Connect, rows: Rows) -> None:
+        with connect("console") as console:
+            confirmation = confirm(console, assess(console, rows.case, rows.ana), rows.ben)
+            with pytest.raises(CheckViolation, match="begins as queued"):
+                console.execute(
+                    "INSERT INTO referral_referral (id, case_id, confirmation_id, authority_id,"
+                    " queued_by_id, sealed_letter, state, attempts, reference, last_error,"
+                    " sent_at) VALUES (%s, %s, %s, %s, %s, '', 'sent', 0, '', '', now())",
+                    [str(uuid4()), rows.case, confirmation, rows.authority, rows.ana],
+                )
+
+    def test_it_is_not_acknowledged_before_it_is_sent(
+        self, connect: Connect, referral: str
+    ) -> None:
+        with connect("console") as console, pytest.raises(CheckViolation, match="cannot go"):
+            console.execute(
+                "UPDATE referral_referral SET state = 'acknowledged' WHERE id = %s", [referral]
+            )
+
+    def test_its_letter_is_never_swapped(self, connect: Connect, referral: str) -> None:
+        with connect("owner") as owner, pytest.raises(CheckViolation, match="keeps its case"):
+            owner.execute(
+                "UPDATE referral_referral SET sealed_letter = '\\x01' WHERE id = %s", [referral]
+            )
+
+    def test_one_decision_goes_to_one_authority_once(
+        self, connect: Connect, rows: Rows, referral: str
+    ) -> None:
+        with connect("console") as console, pytest.raises(UniqueViolation):
+            console.execute(
+                "INSERT INTO referral_referral (id, case_id, confirmation_id, authority_id,"
+                " queued_by_id, sealed_letter, state, attempts, reference, last_error)"
+                " SELECT %s, case_id, confirmation_id, authority_id, queued_by_id, '', 'queued',"
+                " 0, '', '' FROM referral_referral WHERE id = %s",
+                [str(uuid4()), referral],
+            )
+
+    def test_every_step_is_in_the_custody_log(
+        self, connect: Connect, rows: Rows, referral: str
+    ) -> None:
+        with connect("worker") as worker:
+            worker.execute(
+                "UPDATE referral_referral SET state = 'sent', sent_at = now() WHERE id = %s",
+                [referral],
+            )
+            worker.commit()
+            kinds = [
+                row[0]
+                for row in worker.execute(
+                    "SELECT kind FROM custody_entry WHERE subject = %s ORDER BY index", [rows.case]
+                )
+            ]
+        assert kinds == [
+            "case.opened",
+            "item.sighted",
+            "assessment.made",
+            "case.status",
+            "confirmation.made",
+            "referral.queued",
+            "referral.sent",
+        ]
