@@ -1,4 +1,4 @@
-"""Small words for templates: times, telephone links, parts of a file size."""
+"""Small words for templates: times, telephone links, stored keywords."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from lindung.hotline.web import words
+
 register = template.Library()
+register.filter("said", words.said)
 
 
 @register.filter

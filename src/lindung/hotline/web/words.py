@@ -1,0 +1,56 @@
+"""Stored keywords as words for people. An unknown keyword shows as itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+ABOUT: Mapping[str, Promise] = {
+    "seen": _("I saw it online"),
+    "me": _("It is about me"),
+    "child": _("It is about a child I know"),
+}
+ITEM: Mapping[str, Promise] = {
+    "address": _("address"),
+    "account": _("account"),
+    "phone": _("phone"),
+    "email": _("e-mail"),
+    "group": _("group"),
+    "wallet": _("wallet"),
+    "words": _("words"),
+}
+OUTCOME: Mapping[str, Promise] = {
+    "complete": _("captured"),
+    "partial": _("captured in part"),
+    "unreachable": _("could not be captured"),
+}
+DEED: Mapping[str, Promise] = {
+    "case.opened": _("case opened"),
+    "case.read": _("case read"),
+    "case.status": _("state changed"),
+    "item.sighted": _("report named an item"),
+    "evidence.sealed": _("capture sealed"),
+    "evidence.failed": _("capture failed"),
+    "assessment.made": _("assessed"),
+    "confirmation.made": _("second person answered"),
+    "referral.queued": _("referral queued"),
+    "referral.sent": _("referral sent"),
+    "referral.acknowledged": _("referral acknowledged"),
+    "referral.alarm": _("alarm: referral stuck"),
+    "person.invited": _("person invited"),
+    "person.joined": _("person joined"),
+    "authority.added": _("authority added"),
+}
+PARTS: Mapping[str, Mapping[str, Promise]] = {
+    "about": ABOUT,
+    "item": ITEM,
+    "outcome": OUTCOME,
+    "deed": DEED,
+}
+
+
+def said(keyword: str, part: str) -> str:
+    """The words for a keyword of one of the PARTS."""
+    return str(PARTS[part].get(keyword, keyword))
