@@ -79,10 +79,10 @@ class Rows:
         connection.commit()
 
     def execute(self, statement: str, values: list[object] | None = None) -> None:
-        self.connection.execute(statement, values)  # type: ignore[arg-type]
+        self.connection.execute(statement, values)
 
     def one(self, statement: str, values: list[object] | None = None) -> str:
-        row = self.connection.execute(statement, values).fetchone()  # type: ignore[arg-type]
+        row = self.connection.execute(statement, values).fetchone()
         assert row is not None
         return str(row[0])
 

@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 
 FIELD = re.compile(r'<input[^>]*name="(csrfmiddlewaretoken|nonce|about)"[^>]*>')
 VALUE = re.compile(r'value="([^"]*)"')
-RECEIPT = re.compile(r"data-receipt.*?</[ou]l>", re.S)
+RECEIPT = re.compile(r'class="receipt".*?</ol>', re.S)
 
 
 class Refused(Exception):
@@ -32,6 +32,9 @@ class Reporter:
 
     def get(self, path: str = "/") -> str:
         return self._ask("GET", path)[1]
+
+    def close(self) -> None:
+        self.connection.close()
 
     def open_form(self) -> None:
         """Load the page; its one-time number is used until the next `open_form`."""

@@ -125,5 +125,9 @@ def test_the_queue_is_ordered_by_danger_then_score(db: None) -> None:
     )
     services.score(low, 0.5)
     services.score(high, 3.0)
-    ours = [c.number for c in selectors.queue("new") if c.number in {low, high, danger, unread}]
+    ours = [
+        row.case.number
+        for row in selectors.queue("new")
+        if row.case.number in {low, high, danger, unread}
+    ]
     assert ours == [danger, high, low, unread]

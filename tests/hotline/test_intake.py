@@ -84,7 +84,7 @@ class TestForm:
         typed = "https://example.com/post/1\nhttp://"
         form = filled(where=typed)
         assert not form.is_valid()
-        assert form.errors["where"][0].startswith("Line 2:")
+        assert str(form.errors["where"][0]).startswith("Line 2:")
         assert typed in str(form["where"])
 
     def test_a_changed_one_time_number_is_replaced_and_the_words_stay(self) -> None:

@@ -42,7 +42,7 @@ def test_the_public_role_may_insert_a_report_and_nothing_else(connect: Connect) 
 )
 def test_the_public_role_is_refused_everything_else(connect: Connect, statement: str) -> None:
     with connect("public") as public, pytest.raises(InsufficientPrivilege):
-        public.execute(statement)  # type: ignore[arg-type]
+        public.execute(statement)
 
 
 def test_a_report_of_the_public_role_defers_its_job_in_the_same_transaction(
@@ -78,7 +78,7 @@ def test_nobody_changes_the_custody_log(
     connect: Connect, rows: Rows, role: str, statement: str
 ) -> None:
     with connect(role) as connection, pytest.raises(InsufficientPrivilege):
-        connection.execute(statement)  # type: ignore[arg-type]
+        connection.execute(statement)
 
 
 @pytest.mark.parametrize("role", ["console", "worker"])
@@ -125,7 +125,7 @@ class TestFourEyes:
     def test_an_unconfirmed_referral_is_refused(self, connect: Connect, rows: Rows) -> None:
         with connect("console") as console:
             assess(console, rows.case, rows.ana)
-            with pytest.raises(psycopg.IntegrityError, match="second person|null value"):
+            with pytest.raises(psycopg.IntegrityError, match=r"second person|null value"):
                 refer(console, rows, str(uuid4()))
 
     def test_the_assessor_may_not_confirm(self, connect: Connect, rows: Rows) -> None:
@@ -159,9 +159,7 @@ class TestFourEyes:
             with pytest.raises(CheckViolation, match="current assessment"):
                 refer(console, rows, old)
 
-    def test_another_cases_confirmation_does_not_count(
-        self, connect: Connect, rows: Rows
-    ) -> None:
+    def test_another_cases_confirmation_does_not_count(self, connect: Connect, rows: Rows) -> None:
         other = Rows(connect("owner"))
         with connect("console") as console:
             theirs = confirm(console, assess(console, other.case, other.ana), other.ben)

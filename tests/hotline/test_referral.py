@@ -175,6 +175,7 @@ class TestAlarms:
         for attempts in (0, 1, 2, 20):
             job = type("Job", (), {"attempts": attempts})()
             decision = BackOff().get_retry_decision(exception=NotDelivered(), job=job)
+            assert decision and decision.retry_at
             waits.append(round((decision.retry_at - timezone.now()).total_seconds()))
         assert waits == [2, 4, 8, LONGEST_WAIT]
 

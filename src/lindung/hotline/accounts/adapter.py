@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 
-class ClosedAdapter(DefaultAccountAdapter):
+class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Nobody signs up by themselves: accounts come from one-time links only."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

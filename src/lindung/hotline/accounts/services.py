@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import timedelta
-from urllib.parse import urljoin
 
 from django.conf import settings
 from django.db import transaction
@@ -36,7 +35,7 @@ def invite(role: str, by: Person | None) -> str:
     )
     custody.append("person.invited", role, {"by": str(by.pk) if by else "set-up"})
     path = reverse("setup", args=[token], urlconf="lindung.hotline.config.urls_console")
-    return urljoin(settings.ENV["CONSOLE_URL"], path)
+    return f"{settings.ENV['CONSOLE_URL']}{path}"
 
 
 def first_manager_link() -> str | None:

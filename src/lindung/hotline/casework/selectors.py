@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Q
 
 from .models import Assessment, Case, Confirmation, Item, Sighting, Status
 
@@ -30,11 +30,20 @@ class ItemOfCase:
     corroboration: int
 
 
+@dataclass(frozen=True)
+class QueuedCase:
+    """A case in a list, with how many reports and items it holds."""
+
+    case: Case
+    reports: int
+    items: int
+
+
 def counts() -> dict[str, int]:
     return Case.objects.aggregate(**{k: Count("pk", filter=q) for k, q in QUEUES.items()})
 
 
-def queue(key: str, search: str = "") -> QuerySet[Case]:
+def queue(key: str, search: str = "") -> list[QueuedCase]:
     """Cases of one queue: danger first, then the highest score, then the oldest."""
     cases = Case.objects.filter(QUEUES.get(key, Q()))
     if search:
@@ -43,14 +52,15 @@ def queue(key: str, search: str = "") -> QuerySet[Case]:
             | Q(sightings__item__display__icontains=search)
             | Q(sightings__item__value__icontains=search)
         )
-    return (
+    found = (
         cases.annotate(
             reports=Count("sightings__report", distinct=True),
             items=Count("sightings__item", distinct=True),
         )
         .order_by("-danger", F("score").desc(nulls_last=True), "opened_at")
         .distinct()
-    )[:PAGE]
+    )
+    return [QueuedCase(case, case.reports, case.items) for case in found[:PAGE]]
 
 
 def titles(numbers: Sequence[str]) -> dict[str, str]:
@@ -67,11 +77,7 @@ def case(number: str) -> Case | None:
 
 
 def items_of(number: str) -> list[ItemOfCase]:
-    items = (
-        Item.objects.filter(sightings__case_id=number)
-        .order_by("first_seen_at")
-        .distinct()
-    )
+    items = Item.objects.filter(sightings__case_id=number).order_by("first_seen_at").distinct()
     # Corroboration counts every report of the item, whichever case it came into.
     seen = dict(
         Item.objects.filter(pk__in=[i.pk for i in items])

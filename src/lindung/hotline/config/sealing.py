@@ -14,12 +14,12 @@ from . import keys
 
 
 @cache
-def _sealer() -> SealedBox:
+def _sealer() -> SealedBox[PublicKey]:
     return SealedBox(PublicKey(keys.read(settings.ENV.home, "report.pub")))
 
 
 @cache
-def _opener() -> SealedBox:
+def _opener() -> SealedBox[PrivateKey]:
     return SealedBox(PrivateKey(keys.read(settings.ENV.home, "report.key")))
 
 
@@ -28,6 +28,6 @@ def seal(plain: str) -> bytes:
     return bytes(_sealer().encrypt(plain.encode("utf-8", "surrogatepass")))
 
 
-def unseal(sealed: bytes) -> str:
+def unseal(sealed: bytes | memoryview) -> str:
     """Open a sealed text. Raises nacl.exceptions.CryptoError when it is not ours or damaged."""
     return bytes(_opener().decrypt(bytes(sealed))).decode("utf-8", "surrogatepass")

@@ -177,9 +177,7 @@ def _decisions(case: Case, person: Person) -> dict[str, Any]:
             "by": str(confirmation.person),
             "at": confirmation.at,
         },
-        "assess_form": AssessForm()
-        if may and case.status in (Status.NEW, Status.OPEN)
-        else None,
+        "assess_form": AssessForm() if may and case.status in (Status.NEW, Status.OPEN) else None,
         "confirm_form": ConfirmForm() if may and waits and not own else None,
         "refer_form": ReferForm() if may and can_refer else None,
         "next_step": next_step,

@@ -36,7 +36,9 @@ LOG_PAGE = 200
 def _page(
     request: HttpRequest, name: str, context: dict[str, Any], status: int = 200
 ) -> HttpResponse:
-    return render(request, f"console/{name}.html", context | {"alarms": referral.alarms()}, status=status)
+    return render(
+        request, f"console/{name}.html", context | {"alarms": referral.alarms()}, status=status
+    )
 
 
 def _case(number: str) -> Case:
@@ -65,23 +67,23 @@ def queue(request: HttpRequest) -> HttpResponse:
     }
     key, search = request.GET.get("queue", "all"), request.GET.get("search", "").strip()
     counts = casework.counts()
-    cases = list(casework.queue(key, search))
-    titles = casework.titles([c.number for c in cases])
+    found = casework.queue(key, search)
+    titles = casework.titles([row.case.number for row in found])
     rows = [
         {
-            "number": c.number,
-            "url": reverse("case", args=[c.number]),
-            "title": titles.get(c.number, ""),
-            "danger": c.danger,
-            "score": c.score,
-            "reports": c.reports,
-            "items": c.items,
-            "status": c.get_status_display(),
-            "status_key": c.status,
-            "due": c.due_at,
-            "opened": c.opened_at,
+            "number": row.case.number,
+            "url": reverse("case", args=[row.case.number]),
+            "title": titles.get(row.case.number, ""),
+            "danger": row.case.danger,
+            "score": row.case.score,
+            "reports": row.reports,
+            "items": row.items,
+            "status": row.case.get_status_display(),
+            "status_key": row.case.status,
+            "due": row.case.due_at,
+            "opened": row.case.opened_at,
         }
-        for c in cases
+        for row in found
     ]
     sidebar = [
         {"key": k, "label": label, "count": counts[k], "url": f"?queue={k}", "current": k == key}
@@ -109,7 +111,9 @@ def assess(request: HttpRequest, number: str) -> HttpResponse:
         return case(request, number, assess_form=form)
     data = form.cleaned_data
     return _tried(
-        request, number, lambda: decisions.assess(number, person.pk, data["category"], data["reason"])
+        request,
+        number,
+        lambda: decisions.assess(number, person.pk, data["category"], data["reason"]),
     )
 
 
@@ -153,7 +157,7 @@ def acknowledge(request: HttpRequest, referral_id: UUID) -> HttpResponse:
     _decider(request)
     form = AcknowledgeForm(request.POST)
     if not form.is_valid():
-        messages.error(request, form.errors["reference"][0])
+        messages.error(request, str(form.errors["reference"][0]))
     elif not outbox_services.acknowledge(referral_id, form.cleaned_data["reference"]):
         messages.error(request, _("This referral is not waiting for an acknowledgement."))
     return redirect("outbox")

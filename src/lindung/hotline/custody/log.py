@@ -56,6 +56,9 @@ class HotlineLog:
         )
         return included
 
+    def consistency(self, old: int, size: int | None = None) -> list[bytes]:
+        return self._log.consistency(old, size)
+
 
 def append(kind: str, subject: str, body: Mapping[str, Any]) -> int:
     """Add one entry to the log and return its index. `body`: texts, whole numbers, lists."""

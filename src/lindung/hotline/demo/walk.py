@@ -279,6 +279,7 @@ def code(env: Env, username: str) -> str:
     for account in accounts:
         if account.username == username:
             return people.totp(account.secret)
-    raise DemoError(f"There is no demo person {username!r}. There are: " + ", ".join(
-        account.username for account in accounts
-    ))
+    raise DemoError(
+        f"There is no demo person {username!r}. There are: "
+        + ", ".join(account.username for account in accounts)
+    )

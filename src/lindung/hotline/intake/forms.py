@@ -60,8 +60,7 @@ class ReportForm(forms.Form):
             return signing.Signer(salt=NONCE_SALT).unsign(self.cleaned_data["nonce"])
         except signing.BadSignature:
             # A new number goes into the redrawn form, and what was typed stays.
-            self.data = self.data.copy()
-            self.data["nonce"] = fresh_nonce()
+            self.data = {**self.data, "nonce": fresh_nonce()}
             raise forms.ValidationError(
                 _("This form could not be read. Please press “Send report” again.")
             ) from None

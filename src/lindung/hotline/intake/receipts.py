@@ -1,7 +1,9 @@
 """Receipts: seven words that let a reporter come back, stored only as a keyed hash.
 
-The words come from the EFF long list (7,776 words, `words.txt`, CC BY 3.0 US, Electronic
-Frontier Foundation): seven of them carry 90 bits. They are derived from the form's one-time
+The words (`words.txt`) are short and everyday: those of the BIP 39 English list (MIT) and of the
+EFF short list (CC BY 3.0 US, Electronic Frontier Foundation), plants, animals and foods added,
+and every word left out that could trouble a child. Seven of them carry more than 80 bits. They
+are derived from the form's one-time
 number and from what was written, so that sending the same form twice (a reload, a process
 killed between saving and answering) gives the same receipt and one report, while a changed
 form gives a new one.
@@ -33,7 +35,7 @@ def _key() -> bytes:
 
 
 def issue(nonce: str, content: str) -> list[str]:
-    """The words for this form: HMAC-SHA-256 over its number and content, read in base 7,776."""
+    """The words for this form: HMAC-SHA-256 over its number and content, as base-n digits."""
     digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
     number = int.from_bytes(hmac.digest(_key(), f"issue:{nonce}:{digest}".encode(), "sha256"))
     words = _words()

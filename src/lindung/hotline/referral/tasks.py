@@ -25,13 +25,13 @@ def deliver(referral: str) -> None:
     services.deliver(UUID(referral))
 
 
-@app.periodic(cron="*/5 * * * * *")
+@app.periodic(cron="* * * * * */5")
 @app.task(name="referral.collect", queue="watch", queueing_lock="referral.collect")
 def collect(timestamp: int) -> None:
     services.collect()
 
 
-@app.periodic(cron="*/30 * * * * *")
+@app.periodic(cron="* * * * * */30")
 @app.task(name="referral.watch", queue="watch", queueing_lock="referral.watch")
 def watch(timestamp: int) -> None:
     services.watch()
