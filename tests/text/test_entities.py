@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lindung.text import entities
+from lindung.text import Reader, entities, parse_policy
 
 CASES = [
     ("RM20 membership", "price", "MYR 20", "RM20"),
@@ -100,3 +102,25 @@ def test_spans_are_inside_ordered_and_apart(text: str) -> None:
     for entity in entities(text):
         assert last <= entity.start < entity.end <= len(text)
         last = entity.end
+
+
+POLICY = """
+policy: probe
+version: 1
+review_line: 1
+rules:
+  - {{id: probe, title: probe, version: 1, weight: 1, all: [{{entity: {0}}}, {{entity: {1}}}],
+     examples: {{hit: [x], miss: [x]}}}}
+"""
+
+
+KINDS = list(itertools.combinations(sorted({case[1] for case in CASES}), 2))
+
+
+@pytest.mark.parametrize("kinds", KINDS)
+def test_the_cheap_look_never_misses_what_the_close_look_finds(kinds: tuple[str, str]) -> None:
+    reader = Reader(parse_policy(POLICY.format(*kinds)))
+    first, second = ([case[0] for case in CASES if case[1] == kind] for kind in kinds)
+    posts = [f"{one} \n {two}" for one, two in itertools.product(first, second)]
+    missed = [p for p, reading in zip(posts, reader.read(posts), strict=True) if not reading.score]
+    assert missed == []

@@ -55,7 +55,7 @@ _LONG = re.compile(
     r"(?<![^\W_])(?:[a-z]{2}\d{2}(?: [a-z0-9]{4}){3,7}(?: [a-z0-9]{1,3})?|[a-z0-9]{15,90})"
     r"(?![^\W_])"
 )
-_PHONE = re.compile(r"(?<![\w.,$])(?:\+|00)?\(?\d[\d\s().–-]{5,24}\d(?![\w])")
+_PHONE = re.compile(r"(?<![\w.,$])(?:\+|00)?\(?\d[\d ().–-]{5,24}\d(?![\w])")
 _BANK = re.compile(
     r"(?<![^\W_])(?P<bank>maybank|cimb|rhb|ambank|bsn|bank islam|public bank|hong leong"
     r"|akaun|account|acc|rekening|a/c|duitnow|tng)"

@@ -59,11 +59,11 @@ def code_points(text: str) -> NDArray[np.uint32]:
 
 def fold_points(points: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
     """Folded code points and, for each, the index it came from."""
-    table, starts, long = fold_tables()
-    return _fold(points, table, starts, long)
+    folded: tuple[NDArray[np.uint32], NDArray[np.int32]] = _fold(points, *fold_tables())
+    return folded
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _fold(points, table, starts, long):  # type: ignore[no-untyped-def]
     size = 0
     for point in points:

@@ -27,7 +27,7 @@ _CURRENCIES = {
     "$": ["$"],
     "¥": ["¥"],
 }
-_NAMES = {name: code for code, names in _CURRENCIES.items() for name in names}
+CURRENCY_NAMES = {name: code for code, names in _CURRENCIES.items() for name in names}
 
 
 def _either(names: list[str]) -> str:
@@ -35,8 +35,9 @@ def _either(names: list[str]) -> str:
 
 
 # words need an edge, signs and Chinese do not
-_CURRENCY_WORDS = _either([name for name in _NAMES if name.isascii() and name.isalpha()])
-_CURRENCY_SIGNS = _either([name for name in _NAMES if not (name.isascii() and name.isalpha())])
+_is_word = re.compile("[a-z]+").fullmatch
+_CURRENCY_WORDS = _either([name for name in CURRENCY_NAMES if _is_word(name)])
+_CURRENCY_SIGNS = _either([name for name in CURRENCY_NAMES if not _is_word(name)])
 _BEFORE = rf"(?:(?<![^\W\d_])(?:{_CURRENCY_WORDS})|{_CURRENCY_SIGNS})"
 _AFTER = rf"(?:(?:{_CURRENCY_WORDS})(?![^\W_])|{_CURRENCY_SIGNS})"
 _SCALE = r"(?:\s?(?P<{}>k|ribu|rb|juta|million|thousand|千|万|ஆயிரம்))(?![a-z])"
@@ -59,7 +60,7 @@ _SCALES = {
 
 def price_value(match: re.Match[str]) -> str:
     """`MYR 1500` for a match of PRICE: an ISO 4217 code, or the sign where it is ambiguous."""
-    currency = _NAMES[match["before"] or match["after"]]
+    currency = CURRENCY_NAMES[match["before"] or match["after"]]
     number = match["n1"] or match["n2"]
     scale = _SCALES.get(match["s1"] or match["s2"] or "", 1)
     if re.fullmatch(r"\d{1,3}(?:[, ]\d{3})+(?:\.\d{1,2})?", number):
@@ -100,7 +101,7 @@ def _range(one: str, two: str) -> str:
 
 AGE = re.compile(
     rf"(?<![^\W\d_]){_AGED}{_range('a1', 'a2')}(?!\d|[.,]\d|%|\s?(?:rm|am|pm)\b)"
-    rf"|(?<![\d.,:/$])(?<![^\W\d_]){_range('b1', 'b2')}[\s-]?(?:{_YEARS})"
+    rf"|(?<![\d:/$])(?<!\d[.,])(?<![^\W\d_]){_range('b1', 'b2')}[\s-]?(?:{_YEARS})"
     r"|(?<![^\W\d_])(?P<under>under|below|bawah)[\s-]?(?P<u>1\d)(?!\d|[.,]\d|%)"
     rf"|(?<![^\W\d_])(?P<school>{_SCHOOLED})\s?(?P<s>[1-9]|1[0-2]){_NO_MEASURE}"
     r"|(?P<zh>小|初|高)(?P<zs>[一二三四五六])(?![月日号点])"
