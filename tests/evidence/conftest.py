@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import json
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from lindung.evidence import Capture, Keys, Policy, keygen
+from tests.evidence.authority import TimeAuthority
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -97,3 +99,25 @@ def made_up(tmp_path: Path) -> Callable[..., Capture]:
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def authorities(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[TimeAuthority]]:
+    room = tmp_path_factory.mktemp("authorities")
+    both = [TimeAuthority(room / name, f"{name} authority") for name in ("first", "second")]
+    yield both
+    for one in both:
+        one.close()
+
+
+def trusting(keys: Keys, authorities: list[TimeAuthority], **require: int) -> Path:
+    """A trust file for `keys` that also knows the authorities' roots."""
+    trust = json.loads((keys.directory / "trust.json").read_text())
+    trust["time_authorities"] = [
+        {"name": one.name, "certificate": (one.room / "root.pem").read_text()}
+        for one in authorities
+    ]
+    trust["require"] |= require
+    path = keys.directory / f"trust-{len(authorities)}-{sum(require.values())}.json"
+    path.write_text(json.dumps(trust))
+    return path

@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
         operator: str = typer.Option("", help="Who captures, in words (default: the signer)."),
         allow: list[str] = typer.Option([], help="host:port let through though not public."),
         tsa: list[str] = typer.Option([], help="Address of an RFC 3161 time authority."),
+        witness: list[str] = typer.Option([], help="Address of a witness of the custody log."),
     ) -> None:
         """Capture the page at URL and seal it into one file.
 
@@ -49,7 +50,7 @@ def register(app: typer.Typer) -> None:
                         url, Path(room), policy=Policy(policy), authority=authority, allow=allow
                     )
                 sealed = seal(
-                    taken, out, keys=loaded, log=loaded.file_log(),
+                    taken, out, keys=loaded, log=loaded.file_log(witness),
                     operator=operator or loaded.name, tsa=tsa,
                 )  # fmt: skip
         except (KeyProblem, ValueError, OSError) as problem:
@@ -58,5 +59,9 @@ def register(app: typer.Typer) -> None:
         typer.echo(f"{out}: {taken.outcome}, {len(taken.files)} files sealed.")
         if taken.problem:
             typer.echo(taken.problem)
+        for why in sealed.inclusion.unwitnessed:
+            typer.echo(f"Not witnessed: {why}")
+        for authority in sealed.pending:
+            typer.echo(f"Time stamp pending: {authority} (try again: lindung stamp {out})")
         typer.echo(f"Manifest SHA-256 {sealed.manifest_sha256}")
         typer.echo(f"Check it: lindung verify {out} --trust {keys}/trust.json")

@@ -11,8 +11,10 @@ A custody log may live anywhere: give `CustodyLog` a `LogStore` (`size`, `get`, 
 of complete subtrees). `seal` takes anything with `append(entry) -> Inclusion`.
 """
 
+from lindung.evidence.bundle import BundleProblem
 from lindung.evidence.capturing import Capture, capture
-from lindung.evidence.keys import KeyProblem, Keys, Trust, keygen
+from lindung.evidence.history import delete, stamp
+from lindung.evidence.keys import KeyProblem, Keys, Trust, keygen, witness_key
 from lindung.evidence.log import CustodyLog, FileLog, Inclusion, Log, entry_hash
 from lindung.evidence.notes import Checkpoint, NoteError
 from lindung.evidence.notes import parse as parse_checkpoint
@@ -27,8 +29,10 @@ from lindung.evidence.tree import (
     verify_inclusion,
 )
 from lindung.evidence.verifying import Check, Outcome, Verdict, verify
+from lindung.evidence.witness import RemoteWitness, Witness, WitnessRefused, WitnessServer
 
 __all__ = [
+    "BundleProblem",
     "CannotOpen",
     "Capture",
     "Check",
@@ -45,17 +49,24 @@ __all__ = [
     "NoteError",
     "Outcome",
     "Policy",
+    "RemoteWitness",
     "Sealed",
     "Trust",
     "Verdict",
+    "Witness",
+    "WitnessRefused",
+    "WitnessServer",
     "capture",
+    "delete",
     "entry_hash",
     "keygen",
     "leaf_hash",
     "open_bundle",
     "parse_checkpoint",
     "seal",
+    "stamp",
     "verify",
     "verify_consistency",
     "verify_inclusion",
+    "witness_key",
 ]

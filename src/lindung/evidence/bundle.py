@@ -21,7 +21,7 @@ _BLOCK = 512
 _END = bytes(2 * _BLOCK)
 
 
-class NotABundle(Exception):
+class BundleProblem(Exception):
     """The file is no bundle at all, or not in its one canonical form."""
 
     def __init__(self, message: str, *, altered: bool) -> None:
@@ -83,13 +83,13 @@ def writing(path: Path) -> Iterator[BundleWriter]:
 
 
 class BundleReader:
-    """Reads a bundle, refusing with `NotABundle` whatever is not in the canonical form."""
+    """Reads a bundle, refusing with `BundleProblem` whatever is not in the canonical form."""
 
     def __init__(self, path: Path) -> None:
         try:
             self._file = path.open("rb")
         except OSError as error:
-            raise NotABundle(f"{path} cannot be read: {error.strerror}", altered=False) from None
+            raise BundleProblem(f"{path} cannot be read: {error.strerror}", altered=False) from None
         try:
             self.members = {member.name: member for member in self._scan()}
         except BaseException:
@@ -103,12 +103,12 @@ class BundleReader:
         self._file.close()
 
     def read(self, name: str, most: int = 64 << 20) -> bytes:
-        """A whole small member; raises `NotABundle` if it is missing or larger than `most`."""
+        """A whole small member; raises `BundleProblem` if it is missing or larger than `most`."""
         member = self.members.get(name)
         if member is None:
-            raise NotABundle(f"{name} is missing", altered=True)
+            raise BundleProblem(f"{name} is missing", altered=True)
         if member.size > most:
-            raise NotABundle(f"{name} is larger than it can be", altered=True)
+            raise BundleProblem(f"{name} is larger than it can be", altered=True)
         self._file.seek(member.offset)
         return self._file.read(member.size)
 
@@ -120,7 +120,7 @@ class BundleReader:
         while left:
             piece = self._file.read(min(left, size))
             if not piece:
-                raise NotABundle(f"{name} is cut off", altered=True)
+                raise BundleProblem(f"{name} is cut off", altered=True)
             left -= len(piece)
             yield piece
 
@@ -147,25 +147,25 @@ class BundleReader:
             try:
                 info = tarfile.TarInfo.frombuf(raw, "utf-8", "strict")
             except (tarfile.HeaderError, UnicodeDecodeError):
-                raise NotABundle(
+                raise BundleProblem(
                     "it is damaged, cut off, or no Lindung bundle", altered=bool(known)
                 ) from None
             if raw != _header(info.name, info.size):
-                raise NotABundle(f"the header of {info.name} is altered", altered=True)
+                raise BundleProblem(f"the header of {info.name} is altered", altered=True)
             if info.name in known:
-                raise NotABundle(f"{info.name} is there twice", altered=True)
+                raise BundleProblem(f"{info.name} is there twice", altered=True)
             known.add(info.name)
             begin = position + _BLOCK
             position = begin + info.size + len(_padding(info.size))
             if position > length:
-                raise NotABundle("it is cut off", altered=True)
+                raise BundleProblem("it is cut off", altered=True)
             self._file.seek(begin + info.size)
             if self._file.read(position - begin - info.size).strip(b"\0"):
-                raise NotABundle(f"something is hidden behind {info.name}", altered=True)
+                raise BundleProblem(f"something is hidden behind {info.name}", altered=True)
             yield Member(info.name, begin, info.size)
         self._file.seek(position)
         if self._file.read(_BLOCK * 2 + 1) != _END:
-            raise NotABundle("its end is cut off or followed by something", altered=True)
+            raise BundleProblem("its end is cut off or followed by something", altered=True)
 
 
 class _Section(io.RawIOBase):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from lindung.evidence.log import FileLog
 from lindung.evidence.notes import raw
+from lindung.evidence.witness import RemoteWitness
 
 
 class KeyProblem(Exception):
@@ -61,9 +62,13 @@ class Keys:
     def trust(self) -> Trust:
         return Trust.load(self.directory / "trust.json")
 
-    def file_log(self) -> FileLog:
-        """The custody log kept in the key directory, for work without a hotline."""
-        return FileLog(self.directory / "log", self.name, self.log)
+    def file_log(self, witnesses: Sequence[str] = ()) -> FileLog:
+        """The custody log kept in the key directory, for work without a hotline.
+
+        `witnesses` are the addresses of witnesses to cosign its heads.
+        """
+        remote = [RemoteWitness(url) for url in witnesses]
+        return FileLog(self.directory / "log", self.name, self.log, remote)
 
 
 @dataclass(frozen=True)
@@ -126,12 +131,7 @@ def keygen(directory: Path, name: str = "lindung.example", recipients: int = 2) 
         public.append(str(identity.to_public()))
         _write(offline / f"identity-{number}.txt", f"# {public[-1]}\n{identity}\n")
     for file, key in (("signer.pem", signer), ("log.pem", log)):
-        pem = key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        _write(directory / file, pem.decode())
+        _write(directory / file, _pem(key))
     public_pem = signer.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
@@ -148,6 +148,16 @@ def keygen(directory: Path, name: str = "lindung.example", recipients: int = 2) 
     return Keys.load(directory)
 
 
+def witness_key(directory: Path) -> tuple[Ed25519PrivateKey, str]:
+    """A witness's key in `directory`, made at the first call, and its public text."""
+    path = directory / "witness.pem"
+    if not path.exists():
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _write(path, _pem(Ed25519PrivateKey.generate()))
+    key = _private(path)
+    return key, public_text(key.public_key())
+
+
 def public_text(key: Ed25519PublicKey) -> str:
     """A public key as it stands in manifests and trust files: base64 of its 32 bytes."""
     return base64.b64encode(raw(key)).decode()
@@ -155,6 +165,14 @@ def public_text(key: Ed25519PublicKey) -> str:
 
 def _public(text: str) -> Ed25519PublicKey:
     return Ed25519PublicKey.from_public_bytes(base64.b64decode(text, validate=True))
+
+
+def _pem(key: Ed25519PrivateKey) -> str:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()
 
 
 def _private(path: Path) -> Ed25519PrivateKey:

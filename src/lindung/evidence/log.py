@@ -23,10 +23,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lindung.evidence import tree
 from lindung.evidence.notes import Checkpoint
+from lindung.evidence.witness import WitnessRefused
 
-Witness = Callable[[Checkpoint, int, Sequence[bytes]], Checkpoint]
-"""Takes a signed head, the size the witness last saw, and the consistency proof between the
-two; returns the head with its cosignature."""
+Cosigner = Callable[[Checkpoint, Callable[[int], list[bytes]]], Checkpoint]
+"""Takes a signed head and a function that proves it consistent with a size; returns the head
+with one cosignature more, or raises `WitnessRefused`."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Inclusion:
     index: int
     proof: tuple[bytes, ...]
     checkpoint: Checkpoint
+    unwitnessed: tuple[str, ...] = ()  # why a witness did not cosign
 
     def as_json(self) -> bytes:
         """The canonical form that travels in a bundle (the checkpoint travels beside it)."""
@@ -57,6 +59,9 @@ class Log(Protocol):
     def append(self, entry: Mapping[str, Any]) -> Inclusion:
         """Add an entry durably and prove that it is in."""
 
+    def consistency(self, old: int, size: int | None = None) -> list[bytes]:
+        """Prove that the head of `size` entries extends that of `old`."""
+
 
 def entry_hash(entry: Mapping[str, Any], salt: bytes) -> bytes:
     """The leaf hash of an entry: RFC 9162's, over SHA-256(salt ‖ canonical entry)."""
@@ -64,10 +69,20 @@ def entry_hash(entry: Mapping[str, Any], salt: bytes) -> bytes:
 
 
 class CustodyLog:
-    """A log over any `LogStore`, signed by one key under one origin."""
+    """A log over any `LogStore`, signed by one key under one origin.
 
-    def __init__(self, store: tree.LogStore, origin: str, key: Ed25519PrivateKey) -> None:
-        self.store, self.origin, self._key = store, origin, key
+    A witness that does not answer does not stop the log: the head goes without its cosignature
+    and `Inclusion.unwitnessed` says so.
+    """
+
+    def __init__(
+        self,
+        store: tree.LogStore,
+        origin: str,
+        key: Ed25519PrivateKey,
+        witnesses: Sequence[Cosigner] = (),
+    ) -> None:
+        self.store, self.origin, self._key, self._witnesses = store, origin, key, witnesses
 
     def append(self, entry: Mapping[str, Any]) -> Inclusion:
         """Add an entry. The caller holds whatever lock the store needs."""
@@ -77,9 +92,15 @@ class CustodyLog:
 
     def prove(self, entry: Mapping[str, Any], salt: bytes, index: int) -> Inclusion:
         """Prove an entry against the present head."""
-        head = self.checkpoint()
+        signed = head = self.checkpoint()
         proof = tuple(tree.inclusion(self.store, index, head.size))
-        return Inclusion(dict(entry), salt, index, proof, head)
+        refused = []
+        for witness in self._witnesses:
+            try:
+                head = witness(head, lambda old: self.consistency(old, signed.size))
+            except WitnessRefused as problem:
+                refused.append(str(problem))
+        return Inclusion(dict(entry), salt, index, proof, head, tuple(refused))
 
     def checkpoint(self, size: int | None = None) -> Checkpoint:
         """The signed head over the first `size` leaves (all of them by default)."""
@@ -128,8 +149,14 @@ class FileStore:
 class FileLog(CustodyLog):
     """The custody log of a key directory, with its entries, safe between processes."""
 
-    def __init__(self, directory: Path, origin: str, key: Ed25519PrivateKey) -> None:
-        super().__init__(FileStore(directory), origin, key)
+    def __init__(
+        self,
+        directory: Path,
+        origin: str,
+        key: Ed25519PrivateKey,
+        witnesses: Sequence[Cosigner] = (),
+    ) -> None:
+        super().__init__(FileStore(directory), origin, key, witnesses)
         self._directory = directory
 
     def append(self, entry: Mapping[str, Any]) -> Inclusion:

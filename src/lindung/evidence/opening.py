@@ -12,7 +12,7 @@ from typing import Any
 
 import pyrage
 
-from lindung.evidence.bundle import BundleReader, NotABundle
+from lindung.evidence.bundle import BundleProblem, BundleReader
 from lindung.evidence.keys import Trust
 from lindung.evidence.verifying import TAMPERED, Outcome, Verdict, verify
 
@@ -46,7 +46,7 @@ def open_bundle(
             for entry in verdict.manifest["files"]:
                 _decrypt(reader, entry, private, identities)
         private.rename(into)
-    except (pyrage.DecryptError, NotABundle, OSError, KeyError) as error:
+    except (pyrage.DecryptError, BundleProblem, OSError, KeyError) as error:
         raise CannotOpen(f"The bundle could not be opened: {error}") from None
     finally:
         shutil.rmtree(private, ignore_errors=True)

@@ -15,6 +15,7 @@ import pyrage
 import rfc8785
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from lindung.evidence import history
 from lindung.evidence.bundle import BundleWriter, writing
 from lindung.evidence.capturing import Capture
 from lindung.evidence.keys import Keys, public_text
@@ -32,12 +33,16 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class Sealed:
-    """A bundle that was written: its manifest, the manifest's SHA-256 and its log entry."""
+    """A bundle that was written: its manifest, the manifest's SHA-256 and its log entry.
+
+    `pending` names the time authorities that have not stamped yet; see `stamp`.
+    """
 
     bundle: Path
     manifest: Mapping[str, Any]
     manifest_sha256: str
     inclusion: Inclusion
+    pending: tuple[str, ...] = ()
 
 
 def seal(
@@ -46,7 +51,8 @@ def seal(
     """Write `capture` as the bundle file `bundle`, whole or not at all.
 
     Every file is encrypted to all of `keys.recipients` and hashed on the way, in one pass.
-    `operator` is who seals, in words. Raises `OSError` when the disk refuses.
+    `operator` is who seals, in words; `tsa` are the addresses of RFC 3161 time authorities (an
+    authority that does not answer is left pending). Raises `OSError` when the disk refuses.
     """
     recipients = [pyrage.x25519.Recipient.from_str(line) for line in keys.recipients]
     with writing(bundle) as out:
@@ -69,18 +75,15 @@ def seal(
         signature = keys.signer.sign(canonical)
         out.add("manifest.json", canonical)
         out.add("manifest.sig", signature)
+        tokens, members = history.stamps(tsa, signature, 0)
+        for name, data in members.items():
+            out.add(name, data)
         inclusion = log.append(
-            {
-                "kind": "evidence-sealed",
-                "bundle": manifest["bundle"],
-                "manifest_sha256": sha256(canonical).hexdigest(),
-                "signature_sha256": sha256(signature).hexdigest(),
-                "tokens_sha256": [],
-            }
+            history.entry("evidence-sealed", canonical, signature, tokens=tokens)
         )
-        out.add("log/entry.json", inclusion.as_json())
-        out.add("log/checkpoint", inclusion.checkpoint.text.encode())
-    return Sealed(bundle, manifest, sha256(canonical).hexdigest(), inclusion)
+        history.add_entry(out, 0, inclusion, ())
+    digest = sha256(canonical).hexdigest()
+    return Sealed(bundle, manifest, digest, inclusion, tuple(history.pending([inclusion.entry])))
 
 
 def _encrypt(

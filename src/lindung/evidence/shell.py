@@ -17,6 +17,9 @@ check() {
     grep -qF "\"$f\":\"$(sha256sum < "$f" | cut -c1-64)\"" manifest.json ||
       { echo "TAMPERED: $f is not the one in the manifest"; return 1; }
   done
+  while read -r digest f; do
+    [ -e "$f" ] || { echo "CANNOT ESTABLISH: $f is missing; was it deleted by law?"; return 2; }
+  done < SHA256SUMS
   if [ -s SHA256SUMS ]; then
     sha256sum -c --quiet --strict SHA256SUMS 2>/dev/null ||
       { echo "TAMPERED: a file is not the one in the manifest"; return 1; }

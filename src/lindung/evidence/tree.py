@@ -90,8 +90,10 @@ def inclusion(store: LogStore, index: int, size: int) -> list[bytes]:
 
 def consistency(store: LogStore, old: int, size: int) -> list[bytes]:
     """The proof that the tree of `old` leaves is a beginning of that of `size` (§2.1.4.1)."""
-    if not 0 < old <= size <= store.size():
+    if not 0 <= old <= size <= store.size():
         raise IndexError(f"no tree of {old} leaves inside one of {size}")
+    if old == 0:
+        return []
     proof: list[bytes] = []
     begin, end, whole = 0, size, True
     while old != end:

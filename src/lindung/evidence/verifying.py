@@ -15,9 +15,10 @@ import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from lindung.evidence import log, notes, tree
-from lindung.evidence.bundle import BundleReader, NotABundle
+from lindung.evidence import notes
+from lindung.evidence.bundle import BundleProblem, BundleReader
 from lindung.evidence.keys import Trust, public_text
+from lindung.evidence.provenance import Provenance
 from lindung.evidence.sealing import FORMAT
 
 AUTHENTIC, TAMPERED, CANNOT_ESTABLISH = 0, 1, 2
@@ -78,17 +79,17 @@ def verify(bundle: Path, trust: Trust | Path | None) -> Verdict:
     """
     trust = Trust.load(trust) if isinstance(trust, Path) else trust or Trust()
     checks: list[Check] = []
+    asides: list[str] = []
     manifest: dict[str, Any] = {}
     try:
         with BundleReader(bundle) as reader:
-            manifest = _Verification(reader, trust, checks).run()
-    except NotABundle as problem:
+            manifest = _Verification(reader, trust, checks, asides).run()
+    except BundleProblem as problem:
         outcome = Outcome.FAILED if problem.altered else Outcome.UNKNOWN
         checks.append(Check("bundle", outcome, f"The bundle is not whole: {problem}."))
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        checks.append(
-            Check("bundle", Outcome.FAILED, f"The bundle holds something malformed: {error}.")
-        )
+    except Exception as error:  # parsers of hostile bytes: whatever they raise, it is malformed
+        words = f"The bundle holds something malformed ({type(error).__name__}: {error})."
+        checks.append(Check("bundle", Outcome.FAILED, words))
     outcomes = {check.outcome for check in checks}
     status = AUTHENTIC
     if Outcome.FAILED in outcomes:
@@ -96,41 +97,48 @@ def verify(bundle: Path, trust: Trust | Path | None) -> Verdict:
     elif Outcome.UNKNOWN in outcomes:
         status = CANNOT_ESTABLISH
     unknown = (check.words for check in checks if check.outcome is Outcome.UNKNOWN)
-    return Verdict(status, tuple(checks), (*unknown, *NOT_PROVED), manifest)
+    return Verdict(status, tuple(checks), (*unknown, *asides, *NOT_PROVED), manifest)
 
 
 class _Verification:
-    def __init__(self, reader: BundleReader, trust: Trust, checks: list[Check]) -> None:
-        self.reader, self.trust, self.checks = reader, trust, checks
+    """One run over one bundle: what it finds goes into `checks`, what it cannot into `asides`."""
+
+    def __init__(
+        self, reader: BundleReader, trust: Trust, checks: list[Check], asides: list[str]
+    ) -> None:
+        self.reader, self.trust, self.checks, self.asides = reader, trust, checks, asides
         self.expected: set[str] = set()
 
     def run(self) -> dict[str, Any]:
         raw = self._take("manifest.json")
         manifest: dict[str, Any] = json.loads(raw)
-        self._say("manifest", rfc8785.dumps(manifest) == raw and manifest["format"] == FORMAT,
+        self.say("manifest", rfc8785.dumps(manifest) == raw and manifest["format"] == FORMAT,
                   "The manifest is in its one canonical form.",
                   "The manifest is not in its canonical form.")  # fmt: skip
         signature = self._take("manifest.sig")
         self._signature(manifest, raw, signature)
         self._documents(manifest)
-        self._files(manifest)
-        self._log(manifest, raw, signature)
+        provenance = Provenance(
+            self._take, self.reader.members.__contains__, self.trust, self, raw, signature
+        )
+        provenance.run()
+        self._files(manifest, provenance.deleted)
         surplus = sorted(set(self.reader.members) - self.expected)
-        self._say("members", not surplus, "Nothing in the bundle is unaccounted for.",
+        self.say("members", not surplus, "Nothing in the bundle is unaccounted for.",
                   f"The manifest does not know: {', '.join(surplus)}.")  # fmt: skip
         return manifest
 
     def _signature(self, manifest: Mapping[str, Any], raw: bytes, signature: bytes) -> None:
         name, claimed = manifest["signer"]["name"], manifest["signer"]["key"]
         key = Ed25519PublicKey.from_public_bytes(base64.b64decode(claimed, validate=True))
-        self._say("signature", notes.verifies(key, signature, raw),
+        self.say("signature", notes.verifies(key, signature, raw),
                   "The signature fits the manifest.",
                   "The signature does not fit the manifest.")  # fmt: skip
         known = self.trust.signers.get(name)
         if known is None:
-            self._unknown("signer", f"Your trust file does not name the signer {name}.")
+            self.unknown("signer", f"Your trust file does not name the signer {name}.")
         else:
-            self._say("signer", public_text(known) == claimed,
+            self.say("signer", public_text(known) == claimed,
                       f"The signer is {name}, whom you trust.",
                       f"The key is not the one you trust for {name}.")  # fmt: skip
 
@@ -147,57 +155,37 @@ class _Verification:
             wrong.append("SHA256SUMS")
         if self.reader.read("signer.pem") != pem:
             wrong.append("signer.pem")
-        self._say("documents", not wrong, "The instructions and sums are those of the manifest.",
+        self.say("documents", not wrong, "The instructions and sums are those of the manifest.",
                   f"Not as in the manifest: {', '.join(wrong)}.")  # fmt: skip
 
-    def _files(self, manifest: Mapping[str, Any]) -> None:
+    def _files(self, manifest: Mapping[str, Any], deleted: set[str]) -> None:
         for entry in manifest["files"]:
             name, sealed = entry["name"], entry["sealed"]
             member = self.reader.members.get(sealed["name"])
             self.expected.add(sealed["name"])
+            if sealed["name"] in deleted:
+                if member is not None:
+                    self.say(f"file {name}", False, "", f"The deleted file {name} is back.")
+                continue
             if member is None:
-                self._say(f"file {name}", False, "", f"The file {name} is missing.")
+                self.say(f"file {name}", False, "", f"The file {name} is missing.")
                 continue
             same = member.size == sealed["size"] and (
                 self.reader.digest(sealed["name"]) == sealed["sha256"]
             )
-            self._say(f"file {name}", same, f"The file {name} is the one that was sealed.",
+            self.say(f"file {name}", same, f"The file {name} is the one that was sealed.",
                       f"The file {name} is not the one that was sealed.")  # fmt: skip
-
-    def _log(self, manifest: Mapping[str, Any], raw: bytes, signature: bytes) -> None:
-        entry_raw = self._take("log/entry.json")
-        checkpoint = notes.parse(self._take("log/checkpoint").decode())
-        included = json.loads(entry_raw)
-        entry = included["entry"]
-        self._say("log entry", rfc8785.dumps(included) == entry_raw
-                  and set(included) == {"entry", "salt", "index", "proof"}
-                  and entry["manifest_sha256"] == sha256(raw).hexdigest()
-                  and entry["signature_sha256"] == sha256(signature).hexdigest()
-                  and entry["bundle"] == manifest["bundle"]
-                  and entry["kind"] == "evidence-sealed",
-                  "The custody log's entry is of this manifest.",
-                  "The custody log's entry is not of this manifest.")  # fmt: skip
-        leaf = log.entry_hash(entry, base64.b64decode(included["salt"], validate=True))
-        proof = notes.decode_hashes(included["proof"])
-        self._say("log inclusion", tree.verify_inclusion(
-                  leaf, included["index"], checkpoint.size, proof, checkpoint.root),
-                  "The entry is in the custody log at the head that came with it.",
-                  "The entry is not in the custody log at the head that came with it.")  # fmt: skip
-        key = self.trust.logs.get(checkpoint.origin)
-        if key is None:
-            self._unknown("log head", f"Your trust file does not name the log {checkpoint.origin}.")
-        else:
-            self._say("log head", checkpoint.signed_by(checkpoint.origin, key),
-                      f"The log {checkpoint.origin}, which you trust, signed this head.",
-                      f"The log {checkpoint.origin} did not sign this head.")  # fmt: skip
 
     def _take(self, name: str) -> bytes:
         self.expected.add(name)
         return self.reader.read(name)
 
-    def _say(self, name: str, good: bool, passed: str, failed: str) -> None:
+    def say(self, name: str, good: bool, passed: str, failed: str) -> None:
         outcome = Outcome.PASSED if good else Outcome.FAILED
         self.checks.append(Check(name, outcome, passed if good else failed))
 
-    def _unknown(self, name: str, words: str) -> None:
+    def aside(self, words: str) -> None:
+        self.asides.append(words)
+
+    def unknown(self, name: str, words: str) -> None:
         self.checks.append(Check(name, Outcome.UNKNOWN, words))

@@ -2,5 +2,6 @@
 
 from lindung.text.addresses import NotUnderstood
 from lindung.text.canonical import Canonical, canonicalise
+from lindung.text.entities import Entity, entities
 
-__all__ = ["Canonical", "NotUnderstood", "canonicalise"]
+__all__ = ["Canonical", "Entity", "NotUnderstood", "canonicalise", "entities"]

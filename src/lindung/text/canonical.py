@@ -67,9 +67,7 @@ def canonicalise(written: str, *, region: str = "MY") -> Canonical:
         if (found := read(text, region)) is not None:
             return found
     words = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-    if (
-        words != text
-    ):  # unfolded characters may have hidden an address, and folding may need two rounds
+    if words != text:  # folding may uncover an address, and may need two rounds
         item = canonicalise(words, region=region)
         return Canonical("words", item.value, text) if item.kind == "words" else item
     return Canonical("words", words, text)
@@ -196,9 +194,7 @@ def _link(text: str, _region: str) -> Canonical | None:
     plain = re.sub(r"[！-～。．]{4,}", lambda m: unicodedata.normalize("NFKC", m[0]), refang(text))
     if _APP_LINK.match(plain):
         return link_item(plain)
-    found = {
-        item.value: item for link in LINK.findall(plain) if (item := link_item(_trimmed(link)))
-    }
+    found = {item.value: item for link in LINK.findall(plain) if (item := link_item(trimmed(link)))}
     if len(found) > 1:
         raise NotUnderstood(
             "There is more than one link here. Put each link in a field of its own."
@@ -209,7 +205,7 @@ def _link(text: str, _region: str) -> Canonical | None:
     bare = {
         item.value: item
         for word in words
-        if (link := bare_link(_trimmed(_opened(word)), alone=len(words) == 1))
+        if (link := bare_link(trimmed(_opened(word)), alone=len(words) == 1))
         and (item := link_item(link))
     }
     if len(bare) == 1 and len(words) <= 12:
@@ -225,7 +221,8 @@ def _opened(word: str) -> str:
     )
 
 
-def _trimmed(link: str) -> str:
+def trimmed(link: str) -> str:
+    """A link without the marks that end the sentence around it."""
     link = link.rstrip(_TRAILING.replace("]", "")) if "[" in link else link.rstrip(_TRAILING)
     while link.endswith(")") and link.count(")") > link.count("("):
         link = link[:-1].rstrip(_TRAILING)

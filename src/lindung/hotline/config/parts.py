@@ -38,7 +38,7 @@ def processes(env: Env) -> list[Part]:
     return [
         _process(env, "public", _answers_http(*env["PUBLIC_BIND"]), env["PUBLIC_URL"]),
         _process(env, "console", _answers_http(*env["CONSOLE_BIND"]), env["CONSOLE_URL"]),
-        _process(env, "worker", lambda pid: worker_ready(env.home) == pid, "no address"),
+        _process(env, "worker", lambda pid: worker_ready(env.home) == pid, ""),
     ]
 
 

@@ -31,6 +31,7 @@ _sign_in = [
     "axes",
 ]
 INSTALLED_APPS = [
+    "lindung.hotline.web",  # first: its templates stand before allauth's own
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.staticfiles",
@@ -43,7 +44,6 @@ INSTALLED_APPS = [
     "lindung.hotline.triage",
     "lindung.hotline.referral",
     "lindung.hotline.guidance",
-    "lindung.hotline.web",
     "lindung.hotline.config",
 ]
 

@@ -99,7 +99,7 @@ class Supervisor:
                     run.up = True
                     self.say(f"{run.part.name:<12}{took:5.1f} s   {run.part.address}".rstrip())
                 elif code is not None or took > START_SECONDS:
-                    how = _how(code) if code is not None else f"not up after {took:.0f} s"
+                    how = _how(code) if code is not None else f"was not up after {took:.0f} s"
                     raise PartFailed(self._last_words(run.part.name, how, run.log_from))
             waiting = [run for run in waiting if not run.up]
             time.sleep(TICK)

@@ -1,5 +1,6 @@
 """What the console process answers."""
 
+from allauth.account import views as allauth
 from django.urls import include, path
 
 from lindung.hotline.accounts import views as accounts
@@ -19,7 +20,13 @@ urlpatterns = [
     path("authorities/", console.authorities, name="authorities"),
     path("people/", accounts.people, name="people"),
     path("setup/<str:token>/", accounts.setup, name="setup"),
-    path("accounts/", include("allauth.account.urls")),
+    # Of allauth's own pages only these: nobody signs up or resets a password alone.
+    path("accounts/login/", allauth.login, name="account_login"),
+    path("accounts/logout/", allauth.logout, name="account_logout"),
+    path("accounts/inactive/", allauth.account_inactive, name="account_inactive"),
+    path("accounts/reauthenticate/", allauth.reauthenticate, name="account_reauthenticate"),
+    path("accounts/password/", allauth.password_change, name="account_change_password"),
+    path("accounts/closed/", allauth.signup, name="account_signup"),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("language/", include("django.conf.urls.i18n")),
     path("healthz", web.healthz, name="healthz"),

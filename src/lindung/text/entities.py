@@ -1,0 +1,162 @@
+"""What a text names: contacts, links, group invitations, prices, wallets, stated ages."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lindung.text.addresses import NotUnderstood
+from lindung.text.canonical import (
+    account_item,
+    bare_link,
+    email_item,
+    link_item,
+    phone_item,
+    platform_names,
+    refang,
+    trimmed,
+    visible,
+)
+from lindung.text.fold import Folded, fold
+from lindung.text.quantities import AGE, PRICE, age_value, price_value
+from lindung.text.wallets import wallet
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """`value` is canonical; `[start, end)` are characters of the original text.
+
+    Kinds: those of `Canonical` except words, and `price`, `age` (in years, `13` or `13-15`).
+    """
+
+    kind: str
+    value: str
+    start: int
+    end: int
+
+
+_DOT = r"(?:[.。]|\s?[\[({]\s?(?:\.|dot|titik)\s?[\])}]\s?)"
+_LINK = re.compile(
+    rf"(?:(?<![a-z])h(?:tt|xx|\*\*)ps?(?:\[:\]|:)[/\\]{{0,3}}|tg://)[^\s\"<>`“”«»|]{{1,2048}}"
+    rf"|(?<![\w@.-])[\w-]{{1,63}}(?:{_DOT}[\w-]{{1,63}}){{1,6}}(?::\d{{1,5}})?(?:[/?#][^\s\"<>`“”«»|]{{0,2048}})?",
+    re.IGNORECASE,
+)
+# folded to ASCII in the view, so looked for in the original
+_CHINESE_STOP = re.compile("[（）【】《》「」，。、；！？｜]")
+_EMAIL = re.compile(
+    rf"(?<![\w.+/-])[\w.+-]{{1,64}}(?:@|\s?[\[({{]\s?(?:@|at)\s?[\])}}]\s?)[\w-]{{1,63}}(?:{_DOT}[\w-]{{1,63}}){{1,5}}",
+    re.IGNORECASE,
+)
+_HANDLE = re.compile(r"(?<![\w@./])@(?P<name>[a-z0-9_](?:[a-z0-9_.]{0,30}[a-z0-9_])?)(?![\w@])")
+# A wallet or an IBAN is long; its checksum, not its form, makes it one.
+_LONG = re.compile(
+    r"(?<![^\W_])(?:[a-z]{2}\d{2}(?: [a-z0-9]{4}){3,7}(?: [a-z0-9]{1,3})?|[a-z0-9]{15,90})"
+    r"(?![^\W_])"
+)
+_PHONE = re.compile(r"(?<![\w.,$])(?:\+|00)?\(?\d[\d\s().–-]{5,24}\d(?![\w])")
+_BANK = re.compile(
+    r"(?<![^\W_])(?P<bank>maybank|cimb|rhb|ambank|bsn|bank islam|public bank|hong leong"
+    r"|akaun|account|acc|rekening|a/c|duitnow|tng)"
+    r"\s?(?:no|num|number)?\s?[.:]{0,2}\s?(?P<digits>\d[\d -]{7,18}\d)(?!\d)"
+)
+
+
+@functools.cache
+def _named() -> re.Pattern[str]:
+    names = sorted((name for name in platform_names() if len(name) > 1), key=len, reverse=True)
+    return re.compile(
+        rf"(?<![^\W_])(?P<platform>{'|'.join(map(re.escape, names))})\s?(?:id)?\s?[:=]\s?@?"
+        r"(?P<name>[a-z0-9_][a-z0-9_.]{2,30})(?![\w/:])"
+    )
+
+
+def entities(text: str, *, region: str = "MY") -> list[Entity]:
+    """Everything named in `text`, ordered by place, without overlaps.
+
+    Obfuscated writing is seen through (full-width, zero-width, look-alike, defanged); an address
+    takes its value from the original characters, because paths are case-sensitive.
+    """
+    return folded_entities(text, fold(text), region)
+
+
+def folded_entities(text: str, view: Folded, region: str) -> list[Entity]:
+    """`entities` of a text whose folded view is at hand."""
+    taken = bytearray(len(text))
+    found: list[Entity] = []
+    for finder in (_emails, _links, _wallets, _accounts, _quantities, _phones):
+        for kind, value, first, last in finder(text, view, region):
+            start, end = view.span(first, last)
+            if not any(taken[start:end]):
+                taken[start:end] = b"\x01" * (end - start)
+                found.append(Entity(kind, value, start, end))
+    return sorted(found, key=lambda entity: entity.start)
+
+
+_Found = Iterator[tuple[str, str, int, int]]
+
+
+def _written(text: str, view: Folded, first: int, last: int) -> str:
+    """The original characters of a folded span: codes and paths keep their case there."""
+    start, end = view.span(first, last)
+    return visible(text[start:end])
+
+
+def _links(text: str, view: Folded, _region: str) -> _Found:
+    for match in _LINK.finditer(view.text):
+        first, last = match.span()
+        start, end = view.span(first, last)
+        if stop := _CHINESE_STOP.search(text, start + 1, end):
+            while last > first + 1 and view.span(first, last)[1] > stop.start():
+                last -= 1
+        while last > first + 1 and view.text[last - 1] in ".,;:!?'\")]}*":
+            last -= 1
+        link = trimmed(refang(_written(text, view, first, last)))
+        if not re.match(r"https?:|tg:|www\.", link, re.IGNORECASE):
+            link = bare_link(link, alone=False) or ""
+        try:
+            item = link_item(link) if link else None
+        except NotUnderstood:
+            continue
+        if item is not None:
+            yield item.kind, item.value, first, last
+
+
+def _wallets(text: str, view: Folded, _region: str) -> _Found:
+    for match in _LONG.finditer(view.text):
+        if found := wallet(_written(text, view, *match.span())):
+            yield "wallet", found, *match.span()
+
+
+def _emails(text: str, view: Folded, _region: str) -> _Found:
+    for match in _EMAIL.finditer(view.text):
+        if item := email_item(refang(_written(text, view, *match.span())).rstrip(".")):
+            yield "email", item.value, *match.span()
+
+
+def _accounts(_text: str, view: Folded, _region: str) -> _Found:
+    names = platform_names()
+    for match in _HANDLE.finditer(view.text):
+        yield "account", account_item(match["name"]).value, *match.span()
+    for match in _named().finditer(view.text):
+        if not match["name"].isdigit():
+            platform = names[match["platform"]]
+            yield "account", account_item(match["name"].rstrip("."), platform).value, *match.span()
+    for match in _BANK.finditer(view.text):
+        digits = re.sub(r"\D", "", match["digits"])
+        yield "account", f"{match['bank']}:{digits}", *match.span()
+
+
+def _quantities(_text: str, view: Folded, _region: str) -> _Found:
+    for match in AGE.finditer(view.text):
+        if age := age_value(match):
+            yield "age", age, *match.span()
+    for match in PRICE.finditer(view.text):
+        yield "price", price_value(match), *match.span()
+
+
+def _phones(_text: str, view: Folded, region: str) -> _Found:
+    for match in _PHONE.finditer(view.text):
+        if item := phone_item(match[0], region):
+            yield "phone", item.value, *match.span()

@@ -1,0 +1,45 @@
+"""The command as a whole: fast help, plain refusals."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+HEAVY = ("django", "psycopg", "numpy", "numba", "gunicorn", "playwright", "nacl")
+
+
+def python(words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", words], capture_output=True, text=True)
+
+
+def test_help_loads_nothing_heavy() -> None:
+    done = python(
+        "import sys; sys.argv = ['lindung', '--help']\n"
+        "from lindung.cli import main\n"
+        "try: main()\n"
+        f"finally: print([name for name in {HEAVY} if name in sys.modules], file=sys.stderr)"
+    )
+    assert done.returncode == 0
+    assert done.stderr.strip() == "[]"
+    for verb in ("up", "stop", "status", "public", "console", "worker", "migrate", "settings"):
+        assert f" {verb} " in done.stdout
+
+
+def test_without_the_hotlines_packages_a_sentence_says_what_to_install() -> None:
+    for verb, package in (("up", "psutil"), ("public", "gunicorn"), ("migrate", "psycopg")):
+        done = python(
+            f"import sys; sys.argv = ['lindung', '{verb}']; sys.modules['{package}'] = None\n"
+            "from lindung.cli import main; main()"
+        )
+        assert done.returncode == 2
+        assert "pip install 'lindung[hotline]'" in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_mistake_in_our_own_code_is_not_blamed_on_a_package() -> None:
+    done = python(
+        "import sys; sys.argv = ['lindung', 'stop']\n"
+        "sys.modules['lindung.hotline.config.state'] = None\n"
+        "from lindung.cli import main; main()"
+    )
+    assert "pip install" not in done.stderr and "Traceback" in done.stderr
