@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
+from django.db import DatabaseError
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from pytest_django import Settings
@@ -124,7 +125,7 @@ def test_the_worst_page_needs_no_context() -> None:
 def test_health_is_503_without_a_database(monkeypatch: pytest.MonkeyPatch) -> None:
     class Gone:
         def cursor(self) -> None:
-            raise views.DatabaseError
+            raise DatabaseError
 
     monkeypatch.setattr(views, "connection", Gone())
     assert views.healthz(RequestFactory().get("/healthz")).status_code == 503

@@ -25,7 +25,8 @@ def test_every_file_is_whole_and_says_where_it_was_read(code: str) -> None:
     country = selectors.country(code)
     assert country.code == code
     assert country.helplines and country.reporting
-    for entry in (*country.helplines, *country.reporting, *country.laws):
+    entries: list[schema.Contact | schema.Law] = [*country.helplines, *country.reporting]
+    for entry in [*entries, *country.laws]:
         assert entry.source
         assert entry.checked >= dt.date(2026, 11, 23)
 

@@ -32,7 +32,7 @@ DEED: Mapping[str, Promise] = {
     "case.read": _("case read"),
     "case.status": _("state changed"),
     "item.sighted": _("report named an item"),
-    "evidence.sealed": _("capture sealed"),
+    "evidence-sealed": _("capture sealed"),
     "evidence.failed": _("capture failed"),
     "assessment.made": _("assessed"),
     "confirmation.made": _("second person answered"),

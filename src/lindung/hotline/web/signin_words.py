@@ -1,0 +1,98 @@
+# ruff: noqa: E501 (the sentences stand as the library has them)
+"""The sign-in library's own sentences on our pages: it has no Malay, so ours is found instead.
+
+Listed for makemessages only; the library looks them up by the same English text.
+"""
+
+from django.utils.translation import gettext_noop as noted
+from django.utils.translation import ngettext_lazy
+
+NOTED = (
+    ngettext_lazy(
+        "You have added %(count)s security key.", "You have added %(count)s security keys."
+    ),
+    ngettext_lazy(
+        "There is %(unused_count)s out of %(total_count)s recovery codes available.",
+        "There are %(unused_count)s out of %(total_count)s recovery codes available.",
+    ),
+    noted("Account Inactive"),
+    noted("This account is inactive."),
+    noted("This account is currently inactive."),
+    noted("Confirm Access"),
+    noted("Please reauthenticate to safeguard your account."),
+    noted("Alternative options"),
+    noted("Sign Out"),
+    noted("Are you sure you want to sign out?"),
+    noted("Successfully signed in as %(name)s."),
+    noted("You have signed out."),
+    noted("Password successfully changed."),
+    noted("Change Password"),
+    noted("Enter your password:"),
+    noted("Confirm"),
+    noted("Sign In"),
+    noted("Two-Factor Authentication"),
+    noted(
+        "Your account is protected by two-factor authentication. Please enter an authenticator code:"
+    ),
+    noted("Cancel"),
+    noted("Use a security key"),
+    noted("Use your password"),
+    noted("Use authenticator app or code"),
+    noted("Authenticator App"),
+    noted("Authentication using an authenticator app is active."),
+    noted("An authenticator app is not active."),
+    noted("Deactivate"),
+    noted("Activate"),
+    noted("Security Keys"),
+    noted("No security keys have been added."),
+    noted("Manage"),
+    noted("Recovery Codes"),
+    noted("No recovery codes set up."),
+    noted("View"),
+    noted("Download"),
+    noted("Generate"),
+    noted("A new set of recovery codes has been generated."),
+    noted("Authenticator app activated."),
+    noted("Authenticator app deactivated."),
+    noted("Security key added."),
+    noted("Security key removed."),
+    noted("Enter an authenticator code:"),
+    noted("You are about to generate a new set of recovery codes for your account."),
+    noted("This action will invalidate your existing codes."),
+    noted("Are you sure?"),
+    noted("Unused codes"),
+    noted("Download codes"),
+    noted("Generate new codes"),
+    noted("Deactivate Authenticator App"),
+    noted("You are about to deactivate authenticator app based authentication. Are you sure?"),
+    noted("Add Security Key"),
+    noted("Remove Security Key"),
+    noted("Are you sure you want to remove this security key?"),
+    noted("Edit Security Key"),
+    noted("Save"),
+    noted("This functionality requires JavaScript."),
+    noted("You cannot deactivate two-factor authentication."),
+    noted("You cannot generate recovery codes without having two-factor authentication enabled."),
+    noted("Incorrect code."),
+    noted("Master key"),
+    noted("Backup key"),
+    noted("Key nr. {number}"),
+    noted("Code"),
+    noted("Authenticator code"),
+    noted("Passwordless"),
+    noted(
+        "Enabling passwordless operation allows you to sign in using just this key, but imposes additional requirements such as biometrics or PIN protection."
+    ),
+    noted("Please type your current password."),
+    noted("Incorrect password."),
+    noted("Invalid login."),
+    noted("The username and/or password you specified are not correct."),
+    noted("The new value must be different from the current one."),
+    noted("Be patient, you are sending too many requests."),
+    noted("Username"),
+    noted("Current Password"),
+    noted("New Password"),
+    noted("New Password (again)"),
+    noted("You must type the same password each time."),
+    noted("Too many failed login attempts. Try again later."),
+)
