@@ -14,7 +14,8 @@ from django.utils import timezone, translation
 
 import lindung.hotline
 from lindung.hotline.web.templatetags import face
-from lindung.hotline.web.words import said
+from lindung.hotline.web.words import FROM_BELOW, said
+from lindung.text import NotUnderstood, canonicalise
 
 HOTLINE = Path(lindung.hotline.__file__).parent
 
@@ -87,3 +88,24 @@ def test_a_telephone_number_becomes_a_link() -> None:
 def test_an_unknown_keyword_shows_as_itself() -> None:
     assert said("referral.sent", "deed") == "referral sent"
     assert said("zorblat", "deed") == "zorblat"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "There is more than one link here. Put each link in a field of its own.",
+        "Two-Factor Authentication",
+        "Yes",
+    ],
+)
+def test_texts_of_other_floors_and_of_the_sign_in_library_have_malay_too(text: str) -> None:
+    with translation.override("ms"):
+        assert translation.gettext(text) != text
+
+
+def test_what_the_reading_of_links_says_is_among_our_words() -> None:
+    """The text floor knows no gettext; its sentences must be listed word for word."""
+    for broken in ("", "https://", "https://example.com https://example.org", "x" * 20_001):
+        with pytest.raises(NotUnderstood) as refused:
+            canonicalise(broken)
+        assert str(refused.value) in FROM_BELOW

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop as noted
+from django.utils.translation import gettext_noop
 
 ABOUT: Mapping[str, Promise] = {
     "seen": _("I saw it online"),
@@ -53,16 +53,16 @@ PARTS: Mapping[str, Mapping[str, Promise]] = {
 
 # Sentences of the lower floors and adapters, which know no gettext; forms translate them.
 FROM_BELOW = (
-    noted("This is longer than 20,000 characters. Send a shorter part."),
-    noted("Nothing was written here. Write what you saw, or paste its address."),
-    noted("There is more than one link here. Put each link in a field of its own."),
-    noted(
+    gettext_noop("This is longer than 20,000 characters. Send a shorter part."),
+    gettext_noop("Nothing was written here. Write what you saw, or paste its address."),
+    gettext_noop("There is more than one link here. Put each link in a field of its own."),
+    gettext_noop(
         "We could not read this link. Paste the whole address, "
         "for example https://example.com/post/1."
     ),
-    noted("Line %(number)s: %(text)s"),
-    noted("A folder name has small letters, digits and hyphens only."),
-    noted("This is not an e-mail address."),
+    gettext_noop("Line %(number)s: %(text)s"),
+    gettext_noop("A folder name has small letters, digits and hyphens only."),
+    gettext_noop("This is not an e-mail address."),
 )
 
 
