@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 ABOUT: Mapping[str, Promise] = {
     "seen": _("I saw it online"),
@@ -31,7 +32,7 @@ DEED: Mapping[str, Promise] = {
     "case.read": _("case read"),
     "case.status": _("state changed"),
     "item.sighted": _("report named an item"),
-    "evidence.sealed": _("capture sealed"),
+    "evidence-sealed": _("capture sealed"),
     "evidence.failed": _("capture failed"),
     "assessment.made": _("assessed"),
     "confirmation.made": _("second person answered"),
@@ -49,6 +50,20 @@ PARTS: Mapping[str, Mapping[str, Promise]] = {
     "outcome": OUTCOME,
     "deed": DEED,
 }
+
+# Sentences of the lower floors and adapters, which know no gettext; forms translate them.
+FROM_BELOW = (
+    gettext_noop("This is longer than 20,000 characters. Send a shorter part."),
+    gettext_noop("Nothing was written here. Write what you saw, or paste its address."),
+    gettext_noop("There is more than one link here. Put each link in a field of its own."),
+    gettext_noop(
+        "We could not read this link. Paste the whole address, "
+        "for example https://example.com/post/1."
+    ),
+    gettext_noop("Line %(number)s: %(text)s"),
+    gettext_noop("A folder name has small letters, digits and hyphens only."),
+    gettext_noop("This is not an e-mail address."),
+)
 
 
 def said(keyword: str, part: str) -> str:
