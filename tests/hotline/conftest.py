@@ -124,12 +124,14 @@ def confirm(
     return new
 
 
-def refer(connection: psycopg.Connection, rows: Rows, confirmation: str) -> str:
+def refer(
+    connection: psycopg.Connection, rows: Rows, confirmation: str, letter: bytes = b""
+) -> str:
     new = str(uuid4())
     connection.execute(
         "INSERT INTO referral_referral (id, case_id, confirmation_id, authority_id, queued_by_id,"
         " sealed_letter, state, attempts, reference, last_error)"
-        " VALUES (%s, %s, %s, %s, %s, '', 'queued', 0, '', '')",
-        [new, rows.case, confirmation, rows.authority, rows.ana],
+        " VALUES (%s, %s, %s, %s, %s, %s, 'queued', 0, '', '')",
+        [new, rows.case, confirmation, rows.authority, rows.ana, letter],
     )
     return new

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import socket
@@ -14,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+
+from lindung.hotline.config import state
 
 
 def free_port() -> int:
@@ -62,9 +63,9 @@ class House:
         )
 
     def pids(self) -> dict[str, int]:
-        """Process ids of the parts that run now."""
-        parts = json.loads(self.lindung("status", "--json").stdout)["parts"]
-        return {part["name"]: part["pid"] for part in parts if part["pid"]}
+        """Process ids of the parts that are up now."""
+        found = state.running(self.home)
+        return {part.name: part.pid for part in found.parts if part.state == "up"} if found else {}
 
     def connect(self, role: str = "owner") -> psycopg.Connection:
         return psycopg.connect(

@@ -148,7 +148,7 @@ def _result(
         files=tuple(sorted(path for path in into.iterdir() if path.is_file())),
         facts=facts,
         authority=authority,
-        preview=blurred(picture) if policy is Policy.FULL and picture.exists() else None,
+        preview=blurred(picture) if picture.exists() else None,
     )
 
 

@@ -40,8 +40,11 @@ def excerpt(text: str, spans: Sequence[Sequence[Any]]) -> Parts:
     """The neighbourhood of a signal's spans, for the list of reasons."""
     if not spans:
         return []
-    start = max(0, min(s[0] for s in spans) - AROUND)
-    end = min(len(text), max(s[1] for s in spans) + AROUND)
+    first, last = min(s[0] for s in spans), max(s[1] for s in spans)
+    # Whole words of the same line before; whole words after.
+    start = max(text.rfind("\n", 0, first), text.find(" ", max(0, first - AROUND), first)) + 1
+    end = min(len(text), last + AROUND)
+    end = end if end == len(text) else max(last, text.rfind(" ", last, end))
     return marked(text[start:end], [(s[0] - start, s[1] - start) for s in spans])
 
 
