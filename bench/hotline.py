@@ -9,9 +9,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
-import bench
 from tests.hotline.house import House, house
 from tests.hotline.reporter import Reporter
+
+import bench
 
 CLIENTS, SECONDS = 8, 15.0
 BARE = (

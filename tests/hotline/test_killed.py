@@ -88,7 +88,7 @@ def test_500_reports_survive_sigkill_of_every_process() -> None:
 
             reports = "SELECT count(*) FROM intake_report r WHERE octet_length(r.sealed) > 0"
             assert count(reports) == REPORTS
-            examined = f"{reports} AND EXISTS (SELECT FROM casework_sighting s"  # noqa: S608
+            examined = f"{reports} AND EXISTS (SELECT FROM casework_sighting s"
             examined += " WHERE s.report_id = r.id)"
             until = time.monotonic() + PATIENCE
             while count(examined) < REPORTS and time.monotonic() < until:

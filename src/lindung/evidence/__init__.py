@@ -12,6 +12,7 @@ of complete subtrees). `seal` takes anything with `append(entry) -> Inclusion`.
 """
 
 from lindung.evidence.bundle import BundleProblem
+from lindung.evidence.browser import find_chromium
 from lindung.evidence.capturing import Capture, capture
 from lindung.evidence.history import delete, stamp
 from lindung.evidence.keys import KeyProblem, Keys, Trust, keygen, witness_key
@@ -59,6 +60,7 @@ __all__ = [
     "capture",
     "delete",
     "entry_hash",
+    "find_chromium",
     "keygen",
     "leaf_hash",
     "open_bundle",

@@ -62,7 +62,8 @@ FILES = {
     ),
     "/icon.svg": (
         "image/svg+xml",
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><circle cx="4" cy="4" r="3"/></svg>',
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8">'
+        '<circle cx="4" cy="4" r="3"/></svg>',
     ),
 }
 

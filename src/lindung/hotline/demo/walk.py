@@ -20,7 +20,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
-from lindung.evidence.browser import find_chromium as browser_path
+from lindung.evidence import find_chromium
 from lindung.hotline.config.env import Env
 
 from . import people, site
@@ -56,7 +56,7 @@ def run(env: Env, say: Say) -> None:
     with site.serving(kept.port) as address, ExitStack() as stack:
         link = _up(env, kept.port, say)
         driver = stack.enter_context(sync_playwright())
-        browser = driver.chromium.launch(executable_path=browser_path(), args=list(_FLAGS))
+        browser = driver.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
         stack.callback(browser.close)
         try:
             _walk(env, kept, browser, address, link, say)
@@ -69,7 +69,7 @@ def run(env: Env, say: Say) -> None:
     _farewell(env, kept, say)
 
 
-_FLAGS = (
+FLAGS = (
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -255,7 +255,7 @@ def _verify(env: Env, bundle: Path, say: Say) -> None:
     content[len(content) // 2] ^= 1
     copy.write_bytes(content)
     done = lindung("verify", str(copy), "--trust", str(trust))
-    said = next((line for line in done.stdout.splitlines() if line.strip()), "")
+    said = next((line for line in done.stdout.splitlines() if "WRONG" in line), "")
     say(f"   one bit changed in a copy: exit code {done.returncode}: {said.strip()}")
     if done.returncode == 0:
         raise DemoError("A tampered bundle verified. Please report this as a security defect.")
