@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.template.loader import get_template
 
 import lindung.hotline.web
@@ -51,13 +50,6 @@ def test_every_word_can_be_translated(path: Path) -> None:
 def test_our_templates_stand_before_those_of_the_sign_in_library() -> None:
     for name in ("allauth/layouts/base.html", "account/login.html"):
         assert Path(get_template(name).template.origin.name).is_relative_to(WEB)  # type: ignore[attr-defined]
-
-
-def test_the_first_load_of_a_public_page_is_small() -> None:
-    """60 kB for style, script and picture together leaves room for any page."""
-    assert settings.STATIC_URL == "/static/"
-    loaded = [STATIC / name for name in ("lindung.css", "leave.js", "icon.svg")]
-    assert sum(path.stat().st_size for path in loaded) < 45_000
 
 
 def test_the_style_sheet_loads_nothing() -> None:

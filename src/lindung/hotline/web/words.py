@@ -21,6 +21,7 @@ ITEM: Mapping[str, Promise] = {
     "group": _("group"),
     "wallet": _("wallet"),
     "words": _("words"),
+    "digest": _("file digest"),
 }
 OUTCOME: Mapping[str, Promise] = {
     "complete": _("captured"),
