@@ -5,12 +5,14 @@ from lindung.text.canonical import Canonical, canonicalise
 from lindung.text.entities import Entity, entities
 from lindung.text.judge import Span
 from lindung.text.policy import Policy, PolicyError, load_policy, parse_policy
+from lindung.text.policy_check import Failure, failing_examples
 from lindung.text.reader import Arrays, Reader, Reading, Signal
 
 __all__ = [
     "Arrays",
     "Canonical",
     "Entity",
+    "Failure",
     "NotUnderstood",
     "Policy",
     "PolicyError",
@@ -20,6 +22,7 @@ __all__ = [
     "Span",
     "canonicalise",
     "entities",
+    "failing_examples",
     "load_policy",
     "parse_policy",
 ]

@@ -269,7 +269,7 @@ class _Look:
     def matched(self) -> set[int]:
         """Which patterns match at all, in one pass."""
         found = self.reader._pattern_set
-        return set(found.Match(self.view.text)) if found is not None else set()
+        return set(found.Match(self.view.text) or ()) if found is not None else set()
 
     @functools.cached_property
     def view(self) -> Folded:

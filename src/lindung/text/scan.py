@@ -25,6 +25,7 @@ _FNV_STEP = np.uint64(0x100000001B3)
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _WIDEST_GAP = 3  # characters between the words of a phrase
 _LONGEST_SPACED = 24
+_GOES_ON = 1 << 23  # marks a word of which only the beginning must stand there
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,11 @@ class Vocabulary:
             state = 0
             for place, token in enumerate(tokens):
                 goes_on = term.endswith("*") and place == len(tokens) - 1
-                table = prefixes if goes_on else words
-                word = table.setdefault(_hash(token), len(words) + len(prefixes) + 1)
-                if not goes_on:
-                    skeletons.setdefault(_hash(_skeleton(token)), word)
+                word = words.setdefault(_hash(token), len(words) + 1)
+                skeletons.setdefault(_hash(_skeleton(token)), word)
+                if goes_on:
+                    word |= _GOES_ON
+                    prefixes[_hash(token)] = word
                 state = steps.setdefault((state << 24) | word, len(ends))
                 if state == len(ends):
                     ends.append(-1)
@@ -146,7 +148,7 @@ def _classes() -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
     return classes, letters
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def _find(keys, values, key):  # type: ignore[no-untyped-def]
     mask = np.uint64(keys.size - 1)
     place = ((key * _MIX) >> np.uint64(32)) & mask
@@ -329,14 +331,23 @@ def _apart(folded, a, b, classes, wk, wv, ids, goes, at, to):  # type: ignore[no
 
 
 @njit(cache=True)
+def _step(tk, tv, state, way, word, goes):  # type: ignore[no-untyped-def]
+    """From a state by a word: as it is, as one that may go on, or by its known beginning."""
+    if way == 2:
+        word = goes
+    elif way == 1 and word:
+        word |= _GOES_ON
+    if word == 0:
+        return 0
+    return _find(tk, tv, (np.uint64(state) << np.uint64(24)) | np.uint64(word))
+
+
+@njit(cache=True)
 def _walk(n, ids, goes, at, to, tk, tv, ends, post, hits, count):  # type: ignore[no-untyped-def]
     """Walk the trie from every word; hits grow as rows of post, term, start, end."""
     for first in range(n):
-        for start in range(2):
-            word = ids[first] if start == 0 else goes[first]
-            if word == 0:
-                continue
-            state = _find(tk, tv, np.uint64(word))
+        for way in range(3):
+            state = _step(tk, tv, 0, way, ids[first], goes[first])
             place = first
             while state:
                 term = ends[state]
@@ -354,14 +365,9 @@ def _walk(n, ids, goes, at, to, tk, tv, ends, post, hits, count):  # type: ignor
                 if place == n or at[place] - to[place - 1] > _WIDEST_GAP:
                     break
                 step = 0
-                if ids[place]:
-                    step = _find(
-                        tk, tv, (np.uint64(state) << np.uint64(24)) | np.uint64(ids[place])
-                    )
-                if step == 0 and goes[place]:
-                    step = _find(
-                        tk, tv, (np.uint64(state) << np.uint64(24)) | np.uint64(goes[place])
-                    )
+                for other in range(3):
+                    if step == 0:
+                        step = _step(tk, tv, state, other, ids[place], goes[place])
                 state = step
     return hits, count
 

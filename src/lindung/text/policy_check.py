@@ -1,0 +1,29 @@
+"""A rule is what its examples say: they stand beside it, and both kinds are run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lindung.text.policy import Policy
+from lindung.text.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An example at `line` of the policy that did not do what the rule promises."""
+
+    rule: str
+    line: int
+    text: str
+    wanted: str
+
+
+def failing_examples(policy: Policy) -> list[Failure]:
+    """Run every example of every rule; empty means that all hold."""
+    pairs = [(rule, example) for rule in policy.rules for example in rule.examples]
+    readings = Reader(policy).read([example.text for _, example in pairs])
+    return [
+        Failure(rule.id, example.line, example.text, "hit" if example.hit else "miss")
+        for (rule, example), reading in zip(pairs, readings, strict=True)
+        if example.hit != any(signal.rule == rule.id for signal in reading.signals)
+    ]
