@@ -7,6 +7,7 @@ input; it tells its steps as JSON lines on standard output and leaves its files 
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import json
 import os
@@ -19,9 +20,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from lindung.evidence import browser, jail
+from lindung.evidence import browser, http1, jail
 from lindung.evidence.addresses import AddressGuard
-from lindung.evidence.policy import Limits, Policy, remove_inline_media
+from lindung.evidence.policy import Limits, Policy, refuse_response, remove_inline_media
 from lindung.evidence.records import Warc, now
 from lindung.evidence.relay import Relay
 
@@ -91,9 +92,27 @@ class _Guardroom:
                 told = json.loads(line)
                 if step := told.pop("step", None):
                     print(json.dumps({"step": step}), flush=True)  # noqa: T201
+                if made := told.pop("synthesised", None):
+                    self._keep_synthesised(made)
                 self.facts.update(told)
                 if self.facts.get("done"):
                     return
+
+    def _keep_synthesised(self, made: Mapping[str, Any]) -> None:
+        """Record what a service worker answered, labelled as such, as far as the policy goes."""
+        body = base64.b64decode(made["body"])
+        headers = [("content-type", str(made["kind"]))]
+        dropped = refuse_response(self.policy, http1.Head("", headers, b""), body)
+        fact = {"url": made["url"], "status": made["status"], "kind": made["kind"]}
+        self.facts.setdefault("synthesised_by_service_worker", []).append(
+            fact | ({"blocked": dropped} if dropped else {})
+        )
+        if not dropped:
+            body = body if self.policy is Policy.FULL else remove_inline_media(body)[0]
+            labels = {"Lindung-Record": "synthesised-by-service-worker"}
+            self.warc.resource(
+                made["url"], body, made["kind"] or "application/octet-stream", labels
+            )
 
     async def _watch_memory(self) -> None:
         while True:

@@ -157,6 +157,7 @@ def _describe(capture: Capture, operator: str, keys: Keys) -> dict[str, Any]:
             "answered": sum("status" in r and "blocked" not in r for r in requests),
             **{part: [{"url": r["url"], "why": r[part]} for r in requests if part in r]
                for part in ("blocked", "failed", "truncated")},
+            "synthesised_by_service_worker": facts.get("synthesised_by_service_worker", []),
             "unfinished_steps": seen.get("unfinished", {}),
             **{part: seen.get(part, []) for part in ("dialogs", "downloads", "popups")},
         },
