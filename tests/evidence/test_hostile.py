@@ -30,7 +30,7 @@ from tests.evidence.hostile import (
 from tests.evidence.test_capture import records
 
 LIMITS = Limits(
-    total_seconds=14, step_seconds=3, connect_seconds=3, response_bytes=4 << 20,
+    total_seconds=10, step_seconds=3, connect_seconds=3, response_bytes=4 << 20,
     total_bytes=24 << 20, memory_bytes=1500 << 20,
 )  # fmt: skip
 

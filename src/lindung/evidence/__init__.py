@@ -13,6 +13,7 @@ of complete subtrees). `seal` takes anything with `append(entry) -> Inclusion`.
 
 from lindung.evidence.bundle import BundleProblem
 from lindung.evidence.capturing import Capture, capture
+from lindung.evidence.exports import Form, export
 from lindung.evidence.history import delete, stamp
 from lindung.evidence.keys import KeyProblem, Keys, Trust, keygen, witness_key
 from lindung.evidence.log import CustodyLog, FileLog, Inclusion, Log, entry_hash
@@ -39,6 +40,7 @@ __all__ = [
     "Checkpoint",
     "CustodyLog",
     "FileLog",
+    "Form",
     "Inclusion",
     "KeyProblem",
     "Keys",
@@ -59,6 +61,7 @@ __all__ = [
     "capture",
     "delete",
     "entry_hash",
+    "export",
     "keygen",
     "leaf_hash",
     "open_bundle",

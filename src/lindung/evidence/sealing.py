@@ -25,9 +25,9 @@ from lindung.evidence.shell import VERIFY_TXT
 
 FORMAT = "lindung-evidence/1"
 _KINDS = {
-    ".warc.gz": "application/warc",
+    ".warc.gz": "application/gzip",
     ".mhtml": "multipart/related",
-    ".pem": "application/x-pem-file",
+    ".pem": "application/pem-certificate-chain",
 }
 
 
