@@ -62,7 +62,8 @@ def _capture(room: Path) -> None:
                 namespaces=namespaces,
             )  # fmt: skip
             seconds = time.perf_counter() - started
-            kept = {urlsplit(r["url"]).path for r in taken.facts["requests"] if "status" in r}
+            kept = {urlsplit(r["url"]).path for r in taken.facts["requests"]
+                    if "status" in r and "blocked" not in r}  # fmt: skip
             found = len(kept & set(ASKED))
             rows.append([policy, "jail" if namespaces else "guard only", taken.outcome,
                          f"{found} of {len(ASKED)}", seconds])  # fmt: skip
@@ -84,8 +85,8 @@ def _seal_and_verify(room: Path, keys: Keys) -> None:
     verifying = _timed(lambda: verify(bundle, trust))
     assert verify(bundle, trust).status == 0
     open_bundle(bundle, keys.directory / "offline/identity-1.txt", room / "opened")
-    sums = _timed(lambda: subprocess.run(
-        ["sha256sum", *sorted((room / "opened").iterdir())], check=True, capture_output=True))  # fmt: skip
+    opened = sorted((room / "opened").iterdir())
+    sums = _timed(lambda: subprocess.run(["sha256sum", *opened], check=True, capture_output=True))
     rows: list[list[object]] = [
         ["verify", _MB / verifying, "sha256sum", _MB / sums, verifying / sums],
     ]

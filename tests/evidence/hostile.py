@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
@@ -110,9 +111,10 @@ def bad_headers(client: socket.socket) -> None:
 
 
 def self_signed(room: Path) -> ssl.SSLContext:
-    """A server context whose certificate nobody vouches for."""
+    """A server context for 127.0.0.1 with a certificate, `self-signed.pem`, of its own."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "self-signed.test")])
+    place = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
     start = datetime.now(UTC) - timedelta(days=1)
     certificate = (
         x509.CertificateBuilder()
@@ -122,6 +124,7 @@ def self_signed(room: Path) -> ssl.SSLContext:
         .serial_number(1)
         .not_valid_before(start)
         .not_valid_after(start + timedelta(days=9))
+        .add_extension(place, critical=False)
         .sign(key, hashes.SHA256())
     )
     pem = room / "self-signed.pem"

@@ -161,6 +161,24 @@ def test_a_bad_certificate_is_a_finding_and_not_passed_over(tmp_path: Path) -> N
     assert "BEGIN CERTIFICATE" in (tmp_path / "t/certificates.pem").read_text()
 
 
+def test_a_site_with_a_good_certificate_is_captured_over_tls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = Hostile(self_signed(tmp_path))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "self-signed.pem"))
+    site.answers["/"] = raw("200 OK", b"<title>Safe</title><script>fetch('/more')</script>")
+    site.answers["/more"] = raw("200 OK", b"more words", kind="text/plain")
+    try:
+        taken = take(site, "/", tmp_path / "t")
+    finally:
+        site.close()
+    assert (taken.outcome, taken.title) == ("complete", "Safe")
+    assert kept(tmp_path / "t", b"more words")
+    host = taken.facts["hosts"][site.place]
+    assert host["tls_version"] in ("TLSv1.2", "TLSv1.3")
+    assert "BEGIN CERTIFICATE" in (tmp_path / "t/certificates.pem").read_text()
+
+
 def test_a_port_that_never_answers_is_unreachable(hostile: Hostile, tmp_path: Path) -> None:
     hostile.answers["/"] = silent
     taken = take(hostile, "/", tmp_path / "t")

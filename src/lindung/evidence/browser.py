@@ -91,7 +91,13 @@ def find_chromium() -> str | None:
 
 def run(task: Task, isolation: Isolation, port: int) -> None:
     """Do the whole task; never raises for what the site does."""
-    asyncio.run(_Visit(task, isolation, port).run())
+    visit = _Visit(task, isolation, port)
+    try:
+        asyncio.run(visit.run())
+    except (PlaywrightError, OSError) as error:
+        words = str(error).splitlines()[0][:300] if str(error) else type(error).__name__
+        visit.tell(broken=f"the browser failed: {words}")
+        raise
 
 
 class _Visit:

@@ -23,6 +23,7 @@ from typing import Any
 from lindung.evidence import browser, http1, jail
 from lindung.evidence.addresses import AddressGuard
 from lindung.evidence.policy import Limits, Policy, refuse_response, remove_inline_media
+from lindung.evidence.processes import MemoryGroup, descendants, memory_of, sandboxed
 from lindung.evidence.records import Warc, now
 from lindung.evidence.relay import Relay
 
@@ -59,8 +60,11 @@ class _Guardroom:
             self.relay.authority.spki, writing,
         )  # fmt: skip
         os.set_inheritable(writing, False)
+        self.memory = MemoryGroup(self.limits.memory_bytes)
+        self.sandboxed: bool | None = None
         self.jail = jail.enter(
             lambda isolation, port: browser.run(task, isolation, port),
+            self.memory,
             namespaces=order["namespaces"],
         )
         os.close(writing)
@@ -78,6 +82,7 @@ class _Guardroom:
             for task in (relay, watch):
                 task.cancel()
             await asyncio.gather(relay, watch, return_exceptions=True)
+            self.memory.close()
         self._close()
 
     async def _follow(self) -> None:
@@ -117,7 +122,10 @@ class _Guardroom:
     async def _watch_memory(self) -> None:
         while True:
             await asyncio.sleep(0.25)
-            used = await asyncio.to_thread(jail.memory_of, jail.descendants(self.jail.keeper))
+            pids = list(descendants(self.jail.keeper))
+            used = await asyncio.to_thread(memory_of, pids)
+            if (seen := sandboxed(pids)) is not None:
+                self.sandboxed = seen and self.sandboxed is not False
             self.facts["memory_peak"] = max(used, self.facts.get("memory_peak", 0))
             if used > self.limits.memory_bytes:
                 self.ending = f"the page used more than {self.limits.memory_bytes >> 20} MiB"
@@ -135,7 +143,7 @@ class _Guardroom:
             over_limit=seen.over_limit,
             hosts=seen.hosts,
             requests=[exchange.facts() for exchange in seen.exchanges],
-            isolation=self.jail.isolation.facts(),
+            isolation=self.jail.isolation.facts() | {"renderers_sandboxed": self.sandboxed},
             versions={
                 "lindung": version("lindung"), "playwright": version("playwright"),
                 "python": platform.python_version(), "kernel": platform.release(),
