@@ -48,6 +48,9 @@ def test_a_page_is_kept_whole_without_its_media(market: Site, tmp_path: Path) ->
     assert (taken.outcome, taken.problem) == ("complete", None)
     assert (taken.title, taken.text) == ("Kedai", "RM20 membership [redacted]")
     assert "opening the address" in steps
+    isolation = taken.facts["isolation"]
+    assert isolation["renderers_sandboxed"] is True
+    assert isolation["browser_uid"] != 0
     assert {p.name for p in taken.files} >= {
         "archive.warc.gz", "facts.json", "page.html", "page.txt", "screenshot.png",
     }  # fmt: skip

@@ -14,6 +14,7 @@ of complete subtrees). `seal` takes anything with `append(entry) -> Inclusion`.
 from lindung.evidence.bundle import BundleProblem
 from lindung.evidence.browser import find_chromium
 from lindung.evidence.capturing import Capture, capture
+from lindung.evidence.exports import Form, export
 from lindung.evidence.history import delete, stamp
 from lindung.evidence.keys import KeyProblem, Keys, Trust, keygen, witness_key
 from lindung.evidence.log import CustodyLog, FileLog, Inclusion, Log, entry_hash
@@ -40,6 +41,7 @@ __all__ = [
     "Checkpoint",
     "CustodyLog",
     "FileLog",
+    "Form",
     "Inclusion",
     "KeyProblem",
     "Keys",
@@ -61,6 +63,7 @@ __all__ = [
     "delete",
     "entry_hash",
     "find_chromium",
+    "export",
     "keygen",
     "leaf_hash",
     "open_bundle",

@@ -7,6 +7,7 @@ pipe before the next begins, so that a page that hangs the browser loses only wh
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import json
 import os
@@ -16,7 +17,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from playwright.async_api import BrowserContext, Dialog, Download, Page, async_playwright
+from playwright.async_api import (
+    BrowserContext,
+    Dialog,
+    Download,
+    Page,
+    Response,
+    async_playwright,
+)
 from playwright.async_api import Error as PlaywrightError
 
 from lindung.evidence.jail import NOBODY, Isolation
@@ -43,6 +51,7 @@ OWN_ADDRESSES = (
     "https://accounts.google.com/ListAccounts",
 )  # fmt: skip
 """What Chromium asks for itself, whatever the page: the guard never carries it."""
+_MOST_SYNTHESISED = 4 << 20
 _HIDE_MEDIA = """img, picture, video, audio, canvas, object, embed, svg image, input[type=image] {
   visibility: hidden !important } * { background-image: none !important;
   border-image: none !important; list-style-image: none !important }"""
@@ -72,7 +81,6 @@ class _Seen:
     dialogs: list[str] = field(default_factory=list)
     downloads: list[str] = field(default_factory=list)
     popups: list[str] = field(default_factory=list)
-    synthesised: list[dict[str, Any]] = field(default_factory=list)
     unfinished: dict[str, str] = field(default_factory=dict)  # step -> why
 
 
@@ -83,7 +91,13 @@ def find_chromium() -> str | None:
 
 def run(task: Task, isolation: Isolation, port: int) -> None:
     """Do the whole task; never raises for what the site does."""
-    asyncio.run(_Visit(task, isolation, port).run())
+    visit = _Visit(task, isolation, port)
+    try:
+        asyncio.run(visit.run())
+    except (PlaywrightError, OSError) as error:
+        words = str(error).splitlines()[0][:300] if str(error) else type(error).__name__
+        visit.tell(broken=f"the browser failed: {words}")
+        raise
 
 
 class _Visit:
@@ -165,9 +179,28 @@ class _Visit:
             if len(self.seen.popups) > 5:
                 self._aside(_quietly(it.close()))
 
+        def response(it: Response) -> None:
+            if it.from_service_worker and self.task.policy is not Policy.METADATA_ONLY:
+                self._aside(self._synthesised(it))
+
+        context.on("response", response)
         page.on("dialog", dialog)
         page.on("download", download)
         context.on("page", popup)
+
+    async def _synthesised(self, response: Response) -> None:
+        """What a service worker answered: it may never have been on the wire."""
+        with contextlib.suppress(PlaywrightError):
+            kind = (await response.header_value("content-type")) or ""
+            body = await response.body()
+            self.tell(
+                synthesised={
+                    "url": response.url,
+                    "status": response.status,
+                    "kind": kind,
+                    "body": base64.b64encode(body[:_MOST_SYNTHESISED]).decode(),
+                }
+            )
 
     def _aside(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)

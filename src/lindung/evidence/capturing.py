@@ -18,6 +18,9 @@ from lindung.evidence.browser import find_chromium
 from lindung.evidence.policy import Limits, Policy
 from lindung.evidence.preview import blurred
 
+# No secret of the caller's environment goes to the capture's process. SSL_CERT_FILE and
+# SSL_CERT_DIR are OpenSSL's own: an operator's certificate store.
+_PASSED_ON = {"PATH", "LANG", "PYTHONPATH", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR"}
 _GRACE = 15.0  # seconds a guardroom gets beyond its own clock before it is ended
 
 
@@ -93,7 +96,7 @@ def _guardroom(
     process = subprocess.Popen(
         [sys.executable, "-m", "lindung.evidence.guardroom"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env={k: v for k, v in os.environ.items() if k in ("PATH", "LANG", "PYTHONPATH", "TMPDIR")},
+        env={"HOME": "/"} | {k: v for k, v in os.environ.items() if k in _PASSED_ON},
         start_new_session=True,
     )  # fmt: skip
     assert process.stdin and process.stdout and process.stderr  # noqa: S101
@@ -162,7 +165,7 @@ def judge(facts: Mapping[str, Any], failure: str | None) -> tuple[str, str | Non
     answered = [r for r in requests if "status" in r and "blocked" not in r]
     unfinished = facts.get("seen", {}).get("unfinished", {})
     first = requests[0] if requests else {}
-    why = failure or facts.get("ending")
+    why = failure or facts.get("ending") or facts.get("broken")
     if not answered:
         reason = first.get("blocked") or first.get("failed") or why or facts.get("goto_error")
         return "unreachable", f"The page could not be captured: {reason or 'no answer came'}."

@@ -7,6 +7,7 @@ input; it tells its steps as JSON lines on standard output and leaves its files 
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import json
 import os
@@ -19,9 +20,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from lindung.evidence import browser, jail
+from lindung.evidence import browser, http1, jail
 from lindung.evidence.addresses import AddressGuard
-from lindung.evidence.policy import Limits, Policy, remove_inline_media
+from lindung.evidence.policy import Limits, Policy, refuse_response, remove_inline_media
+from lindung.evidence.processes import MemoryGroup, descendants, memory_of, sandboxed
 from lindung.evidence.records import Warc, now
 from lindung.evidence.relay import Relay
 
@@ -58,8 +60,11 @@ class _Guardroom:
             self.relay.authority.spki, writing,
         )  # fmt: skip
         os.set_inheritable(writing, False)
+        self.memory = MemoryGroup(self.limits.memory_bytes)
+        self.sandboxed: bool | None = None
         self.jail = jail.enter(
             lambda isolation, port: browser.run(task, isolation, port),
+            self.memory,
             namespaces=order["namespaces"],
         )
         os.close(writing)
@@ -77,6 +82,7 @@ class _Guardroom:
             for task in (relay, watch):
                 task.cancel()
             await asyncio.gather(relay, watch, return_exceptions=True)
+            self.memory.close()
         self._close()
 
     async def _follow(self) -> None:
@@ -91,14 +97,35 @@ class _Guardroom:
                 told = json.loads(line)
                 if step := told.pop("step", None):
                     print(json.dumps({"step": step}), flush=True)  # noqa: T201
+                if made := told.pop("synthesised", None):
+                    self._keep_synthesised(made)
                 self.facts.update(told)
                 if self.facts.get("done"):
                     return
 
+    def _keep_synthesised(self, made: Mapping[str, Any]) -> None:
+        """Record what a service worker answered, labelled as such, as far as the policy goes."""
+        body = base64.b64decode(made["body"])
+        headers = [("content-type", str(made["kind"]))]
+        dropped = refuse_response(self.policy, http1.Head("", headers, b""), body)
+        fact = {"url": made["url"], "status": made["status"], "kind": made["kind"]}
+        self.facts.setdefault("synthesised_by_service_worker", []).append(
+            fact | ({"blocked": dropped} if dropped else {})
+        )
+        if not dropped:
+            body = body if self.policy is Policy.FULL else remove_inline_media(body)[0]
+            labels = {"Lindung-Record": "synthesised-by-service-worker"}
+            self.warc.resource(
+                made["url"], body, made["kind"] or "application/octet-stream", labels
+            )
+
     async def _watch_memory(self) -> None:
         while True:
             await asyncio.sleep(0.25)
-            used = await asyncio.to_thread(jail.memory_of, jail.descendants(self.jail.keeper))
+            pids = list(descendants(self.jail.keeper))
+            used = await asyncio.to_thread(memory_of, pids)
+            if (seen := sandboxed(pids)) is not None:
+                self.sandboxed = seen and self.sandboxed is not False
             self.facts["memory_peak"] = max(used, self.facts.get("memory_peak", 0))
             if used > self.limits.memory_bytes:
                 self.ending = f"the page used more than {self.limits.memory_bytes >> 20} MiB"
@@ -116,7 +143,7 @@ class _Guardroom:
             over_limit=seen.over_limit,
             hosts=seen.hosts,
             requests=[exchange.facts() for exchange in seen.exchanges],
-            isolation=self.jail.isolation.facts(),
+            isolation=self.jail.isolation.facts() | {"renderers_sandboxed": self.sandboxed},
             versions={
                 "lindung": version("lindung"), "playwright": version("playwright"),
                 "python": platform.python_version(), "kernel": platform.release(),

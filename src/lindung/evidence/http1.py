@@ -112,7 +112,7 @@ async def _chunked(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
         while True:
             line = await reader.readuntil(b"\n")
             yield line
-            left = int(line.split(b";")[0].strip(), 16)
+            left = _chunk_length(line)
             if left == 0:
                 break
             left += 2  # the line end after the chunk
@@ -129,12 +129,19 @@ async def _chunked(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
         raise BadMessage("a chunked body is malformed or cut off") from None
 
 
+def _chunk_length(line: bytes) -> int:
+    size = line.split(b";")[0].strip()
+    if not size.isalnum():
+        raise ValueError("not a chunk's length")
+    return int(size, 16)
+
+
 def dechunk(data: bytes) -> bytes:
     """The content of a chunked body, as far as it goes."""
     out, position = bytearray(), 0
     while (end := data.find(b"\n", position)) >= 0:
         try:
-            length = int(data[position:end].split(b";")[0].strip(), 16)
+            length = _chunk_length(data[position:end])
         except ValueError:
             break
         if length == 0:

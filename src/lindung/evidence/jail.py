@@ -16,9 +16,12 @@ import signal
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterator
+import traceback
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from lindung.evidence.processes import MemoryGroup, descendants
 
 _NEWNS, _NEWUSER, _NEWPID, _NEWNET = 0x20000, 0x10000000, 0x20000000, 0x40000000
 _MS_REC, _MS_PRIVATE, _MS_SAFE = 0x4000, 0x40000, 0x2 | 0x4 | 0x8  # nosuid, nodev, noexec
@@ -34,7 +37,7 @@ class Isolation:
     network_namespace: bool
     process_namespace: bool
     browser_uid: int
-    chromium_sandbox: bool
+    memory_limit: str  # "control group", or "watched": measured four times a second
     weaker_because: str | None = None
 
     def facts(self) -> dict[str, object]:
@@ -68,7 +71,9 @@ def die_with_parent(parent: int) -> None:
         os._exit(1)
 
 
-def enter(inside: Callable[[Isolation, int], None], *, namespaces: bool = True) -> Jail:
+def enter(
+    inside: Callable[[Isolation, int], None], memory: MemoryGroup, *, namespaces: bool = True
+) -> Jail:
     """Fork a jailed process that runs `inside(isolation, relay port)` and then ends.
 
     With `namespaces=False`, or where the kernel refuses them, the isolation is the weaker one.
@@ -81,49 +86,24 @@ def enter(inside: Callable[[Isolation, int], None], *, namespaces: bool = True) 
         ours.close()
         try:
             die_with_parent(parent)
-            _keep(inside, theirs, namespaces)
+            memory.enter()
+            _keep(inside, memory, theirs, namespaces)
         finally:
             os._exit(1)
     theirs.close()
     with ours:
         message, (descriptor, *_), _, _ = socket.recv_fds(ours, 4096, 1)
     _, held, reason = message.decode().split("\n", 2)
-    isolation = _isolation(held == "1", reason or None)
+    isolation = _isolation(held == "1", memory, reason or None)
     return Jail(keeper, socket.socket(fileno=descriptor), isolation)
 
 
-def descendants(pid: int) -> Iterator[int]:
-    """Every process below `pid` that /proc shows now."""
-    children: dict[int, list[int]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                stat = (entry / "stat").read_text()
-            except OSError:
-                continue
-            parent = int(stat.rpartition(")")[2].split()[1])
-            children.setdefault(parent, []).append(int(entry.name))
-    waiting = [pid]
-    while waiting:
-        found = children.get(waiting.pop(), [])
-        yield from found
-        waiting += found
-
-
-def memory_of(pids: Iterator[int]) -> int:
-    """The proportional memory of processes, bytes (shared pages are divided)."""
-    total = 0
-    for pid in pids:
-        try:
-            for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-                if line.startswith("Pss:"):
-                    total += int(line.split()[1]) << 10
-        except OSError:
-            continue
-    return total
-
-
-def _keep(inside: Callable[[Isolation, int], None], out: socket.socket, namespaces: bool) -> None:
+def _keep(
+    inside: Callable[[Isolation, int], None],
+    memory: MemoryGroup,
+    out: socket.socket,
+    namespaces: bool,
+) -> None:
     reason = "" if namespaces else "the operator's settings do not use namespaces"
     if namespaces:
         try:
@@ -145,15 +125,18 @@ def _keep(inside: Callable[[Isolation, int], None], out: socket.socket, namespac
             die_with_parent(0 if held else parent)  # inside a process namespace the parent is 0
             if held:
                 _mount_proc()
-            inside(_isolation(held, reason or None), port)
+            inside(_isolation(held, memory, reason or None), port)
+        except Exception:  # the record has the sentence; whoever looks into it wants the place
+            traceback.print_exc()
         finally:
             os._exit(0)
     os.waitpid(child, 0)
     os._exit(0)
 
 
-def _isolation(held: bool, reason: str | None) -> Isolation:
-    return Isolation(held, held, NOBODY if os.geteuid() == 0 else os.geteuid(), True, reason)
+def _isolation(held: bool, memory: MemoryGroup, reason: str | None) -> Isolation:
+    uid = NOBODY if os.geteuid() == 0 else os.geteuid()
+    return Isolation(held, held, uid, "control group" if memory.path else "watched", reason)
 
 
 def _unshare() -> None:

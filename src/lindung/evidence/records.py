@@ -7,13 +7,13 @@ import hashlib
 import io
 import json
 import tempfile
-from collections.abc import Mapping
+import uuid
+import zlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
-
-from warcio.warcwriter import WARCWriter
 
 from lindung.evidence import http1, policy
 from lindung.evidence.policy import Policy
@@ -55,11 +55,14 @@ class Exchange:
 
 
 class Warc:
-    """An append-only WARC file, one gzip member per record."""
+    """An append-only WARC file, one gzip member per record.
+
+    Written here and not by warcio, which parses HTTP headers and writes them anew: a record must
+    hold the bytes that came.
+    """
 
     def __init__(self, path: Path, about: Mapping[str, str]) -> None:
         self._file = path.open("wb")
-        self._writer = WARCWriter(self._file, gzip=True, warc_version="WARC/1.1")
         info = "".join(f"{name}: {value}\r\n" for name, value in about.items()).encode()
         self._put("warcinfo", None, io.BytesIO(info), "application/warc-fields", {})
 
@@ -82,7 +85,10 @@ class Warc:
             response_id = self._http("response", exchange, head.raw, body, labels)
         if response_id:
             extra["WARC-Concurrent-To"] = response_id
-        self._http("request", exchange, b"", exchange.request, extra)
+        if exchange.request.tell():
+            self._http("request", exchange, b"", exchange.request, extra)
+        if exchange.blocked or exchange.failed:
+            self.metadata(exchange.url, exchange.facts())
         exchange.response_body.close()
         exchange.request.close()
 
@@ -102,13 +108,9 @@ class Warc:
     ) -> str:
         block = spool()
         block.write(head)
-        payload = hashlib.sha256()
-        body.seek(0)
-        while piece := body.read(1 << 16):
-            payload.update(piece)
-            block.write(piece)
+        block.writelines(_pieces(body))
         if head:
-            labels = labels | {"WARC-Payload-Digest": _digest(payload.digest())}
+            labels = labels | {"WARC-Payload-Digest": _digest(body)}
         return self._put(
             kind, exchange.url, block, f"application/http; msgtype={kind}",
             labels | {"WARC-Date": exchange.started},
@@ -118,18 +120,28 @@ class Warc:
         self, kind: str, url: str | None, block: IO[bytes], content: str, labels: Mapping[str, str]
     ) -> str:
         length = block.seek(0, io.SEEK_END)
-        block.seek(0)
-        digest = hashlib.sha256()
-        while piece := block.read(1 << 16):
-            digest.update(piece)
-        block.seek(0)
-        record = self._writer.create_warc_record(
-            url, kind, payload=block, length=length, warc_content_type=content,
-            warc_headers_dict={"WARC-Block-Digest": _digest(digest.digest()), **labels},
-        )  # fmt: skip
-        self._writer.write_record(record)
+        record_id = f"<urn:uuid:{uuid.uuid4()}>"
+        headers = {"WARC-Type": kind, "WARC-Record-ID": record_id, "WARC-Date": now()}
+        headers |= {"WARC-Target-URI": url} if url else {}
+        headers |= labels
+        headers |= {
+            "WARC-Block-Digest": _digest(block),
+            "Content-Type": content,
+            "Content-Length": str(length),
+        }
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        packer = zlib.compressobj(6, zlib.DEFLATED, zlib.MAX_WBITS + 16)
+        self._file.write(packer.compress(f"WARC/1.1\r\n{lines}\r\n".encode()))
+        for piece in _pieces(block):
+            self._file.write(packer.compress(piece))
+        self._file.write(packer.compress(b"\r\n\r\n") + packer.flush())
         self._file.flush()
-        return str(record.rec_headers.get_header("WARC-Record-ID"))
+        return record_id
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    file.seek(0)
+    return iter(lambda: file.read(1 << 16), b"")
 
 
 def _without_inline_media(exchange: Exchange, head: http1.Head) -> tuple[IO[bytes], http1.Head]:
@@ -145,5 +157,8 @@ def _without_inline_media(exchange: Exchange, head: http1.Head) -> tuple[IO[byte
     return io.BytesIO(content), http1.Head(head.start, headers, http1.encode(head.start, headers))
 
 
-def _digest(value: bytes) -> str:
-    return "sha256:" + base64.b32encode(value).decode()
+def _digest(file: IO[bytes]) -> str:
+    digest = hashlib.sha256()
+    for piece in _pieces(file):
+        digest.update(piece)
+    return "sha256:" + base64.b32encode(digest.digest()).decode()

@@ -210,7 +210,7 @@ class Relay:
         exchange.bytes_in += len(answer.raw)
         if answer.status == 101:
             browser[1].write(answer.raw)
-            frames = Frames()
+            frames = Frames(self.policy is Policy.FULL)
             await frames.pump(browser, upstream, self.limits)
             return frames
         headers = [*answer.without("connection", "keep-alive", "alt-svc"), ("Connection", "close")]

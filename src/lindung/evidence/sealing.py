@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import mimetypes
 import uuid
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pyrage
 import rfc8785
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from lindung.evidence import history
 from lindung.evidence.bundle import BundleWriter, writing
 from lindung.evidence.capturing import Capture
+from lindung.evidence.hashing import HashingReader, HashingWriter
 from lindung.evidence.keys import Keys, public_text
 from lindung.evidence.log import Inclusion, Log
 from lindung.evidence.records import now
@@ -25,9 +26,9 @@ from lindung.evidence.shell import VERIFY_TXT
 
 FORMAT = "lindung-evidence/1"
 _KINDS = {
-    ".warc.gz": "application/warc",
+    ".warc.gz": "application/gzip",
     ".mhtml": "multipart/related",
-    ".pem": "application/x-pem-file",
+    ".pem": "application/pem-certificate-chain",
 }
 
 
@@ -90,9 +91,16 @@ def _encrypt(
     out: BundleWriter, path: Path, recipients: Sequence[pyrage.x25519.Recipient]
 ) -> dict[str, Any]:
     name = f"files/{path.name}.age"
-    with path.open("rb") as file, out.member(name) as member:
-        plain, sealed = _Hashing(file, "sha256", "sha1", "md5"), _Hashing(member, "sha256")
+    with (
+        ThreadPoolExecutor(1) as beside,
+        ThreadPoolExecutor(1) as behind,
+        path.open("rb") as file,
+        out.member(name) as member,
+    ):
+        plain = HashingReader(file, beside, "sha256", "sha1", "md5")
+        sealed = HashingWriter(member, behind, "sha256")
         pyrage.encrypt_io(plain, sealed, recipients)
+        sealed.flush()
     kind = next((k for end, k in _KINDS.items() if path.name.endswith(end)), None)
     return {
         "name": path.name,
@@ -101,35 +109,6 @@ def _encrypt(
         **plain.digests(),
         "sealed": {"name": name, "size": sealed.size, **sealed.digests()},
     }
-
-
-class _Hashing:
-    """A file that hashes what passes through it."""
-
-    def __init__(self, file: IO[bytes], *algorithms: str) -> None:
-        self._file, self.size = file, 0
-        # MD5 and SHA-1 are what hash lists hold; nothing here is proved by them.
-        self._hashes = {name: hashlib.new(name, usedforsecurity=False) for name in algorithms}
-
-    def read(self, size: int = -1) -> bytes:
-        data = self._file.read(size)
-        self._take(data)
-        return data
-
-    def write(self, data: bytes) -> int:
-        self._take(data)
-        return self._file.write(data)
-
-    def flush(self) -> None:
-        self._file.flush()
-
-    def digests(self) -> dict[str, str]:
-        return {name: value.hexdigest() for name, value in self._hashes.items()}
-
-    def _take(self, data: bytes) -> None:
-        self.size += len(data)
-        for value in self._hashes.values():
-            value.update(data)
 
 
 def _describe(capture: Capture, operator: str, keys: Keys) -> dict[str, Any]:
@@ -157,6 +136,7 @@ def _describe(capture: Capture, operator: str, keys: Keys) -> dict[str, Any]:
             "answered": sum("status" in r and "blocked" not in r for r in requests),
             **{part: [{"url": r["url"], "why": r[part]} for r in requests if part in r]
                for part in ("blocked", "failed", "truncated")},
+            "synthesised_by_service_worker": facts.get("synthesised_by_service_worker", []),
             "unfinished_steps": seen.get("unfinished", {}),
             **{part: seen.get(part, []) for part in ("dialogs", "downloads", "popups")},
         },

@@ -12,8 +12,12 @@ from lindung.evidence.records import now
 
 @dataclass
 class Frames:
-    """Every message of one connection: time, direction, opcode, text or base64 data."""
+    """Every message of one connection: time, direction, opcode, text or base64 data.
 
+    Without `keep_data` of a message that is not text only the length is kept: it may be media.
+    """
+
+    keep_data: bool
     messages: list[dict[str, str | int]] = field(default_factory=list)
     kept: int = 0
 
@@ -74,6 +78,8 @@ class Frames:
         message: dict[str, str | int] = {"time": now(), "direction": direction, "opcode": opcode}
         if opcode == 1:
             message["text"] = payload.decode("utf-8", "replace")
+        elif not self.keep_data:
+            message["length"] = len(payload)
         elif opcode in (0, 2):
             message["data"] = base64.b64encode(payload).decode()
         self.messages.append(message)
