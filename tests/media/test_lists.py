@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lindung.media import ListFormatError, ListStore, StoreError
-from lindung.media.lists import store as store_module
+from lindung.media.lists import merging
 
 MD5, MD5_B = "a" * 32, "b" * 32
 SHA1, SHA256, PDQ = "1" * 40, "2" * 64, "3" * 64
@@ -159,7 +159,7 @@ def test_a_failing_import_changes_nothing(
     def stop(*_: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(store_module, "_withdraw_missing", stop)
+    monkeypatch.setattr(merging, "_withdraw_missing", stop)
     with pytest.raises(KeyboardInterrupt):
         store.import_file(write(tmp_path, f"id,md5\n2,{MD5_B}\n"), list_name="p", replace=True)
     assert store.match_digests(md5=MD5_B) == []
