@@ -92,6 +92,11 @@ class HammingIndex:
         extra = (state.codes, state.ids, state.stamps, state.removed)
         return state.base.nbytes + sum(array.nbytes for array in extra)
 
+    def largest_id(self) -> int:
+        """The largest id it holds, 0 when it is empty."""
+        state = self._state
+        return int(max(state.base.ids.max(initial=0), state.ids.max(initial=0)))
+
     def search(self, queries: ArrayLike, radius: int | None = None) -> Hits:
         """Everything within `radius` bits (the index's own unless given) of uint8[q, 32]."""
         radius = self._radius if radius is None else radius

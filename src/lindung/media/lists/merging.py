@@ -42,7 +42,7 @@ def _stage(db: sqlite3.Connection, rows: Iterable[Row | Bad], now: str) -> Impor
     db.execute("DROP TABLE IF EXISTS temp.staged")
     db.execute("DROP TABLE IF EXISTS temp.carried")
     db.execute("CREATE TEMP TABLE staged (entry_id, category, tier, first, last, gone)")
-    db.execute("CREATE TEMP TABLE carried (entry_id, kind, value, quality)")
+    db.execute("CREATE TEMP TABLE carried (entry_id, kind, value, quality, second)")
     result = ImportResult()
     taken = iter(rows)
     while batch := list(itertools.islice(taken, BATCH)):
@@ -65,8 +65,9 @@ def _stage(db: sqlite3.Connection, rows: Iterable[Row | Bad], now: str) -> Impor
             ],
         )
         db.executemany(
-            "INSERT INTO carried VALUES (?, ?, ?, ?)",
-            [(r.entry_id, *item, r.quality) for r in good for item in r.values.items()],
+            "INSERT INTO carried VALUES (?, ?, ?, ?, ?)",
+            [(r.entry_id, *item, r.quality, None) for r in good for item in r.values.items()]
+            + [(r.entry_id, "frame", f, r.quality, at) for r in good for at, f in r.frames],
         )
         result.withdrawn += sum(row.withdrawn for row in good)
         result.imported += sum(not row.withdrawn for row in good)
@@ -101,8 +102,8 @@ def _merge(db: sqlite3.Connection, listed: int, now: str) -> None:
                  AND carried.value = signal.value))"""
         )
     db.execute(
-        """INSERT OR IGNORE INTO signal (entry, kind, value, quality)
-           SELECT entry.id, kind, value, quality FROM carried
+        """INSERT OR IGNORE INTO signal (entry, kind, value, quality, second)
+           SELECT entry.id, kind, value, quality, second FROM carried
            JOIN entry ON entry.list = ? AND entry.entry_id = carried.entry_id""",
         (listed,),
     )

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 import yaml
 
 LENGTHS = {"md5": 16, "sha1": 20, "sha256": 32, "pdq": 32}  # bytes
+FRAME = re.compile(r"\d{1,6}(\.\d{1,3})?:[0-9a-fA-F]{64}", re.ASCII)
 MAX_LINE = 1 << 20
 MAX_TEXT = 200
 
@@ -41,6 +42,7 @@ class Row:
     values: dict[str, bytes]
     quality: int | None
     withdrawn: bool
+    frames: tuple[tuple[float, bytes], ...] = ()  # of a clip: second, PDQ
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ def _from_table(
         yield _row(number, {"hash": header[0]})
     else:
         places = _places(header, names)
-        if not places.keys() & (LENGTHS.keys() | {"hash", "entry_id"}):
+        if not places.keys() & (LENGTHS.keys() | {"hash", "entry_id", "frames"}):
             raise ListFormatError(
                 f"{name}: no column holds a digest. Its columns are: {', '.join(header)[:300]}. "
                 "Give a column map, for example --column md5=NAME."
@@ -213,7 +215,7 @@ def _from_object(number: int, item: Any, names: Names) -> Iterator[Row | Bad]:
 
 
 def _has_digest(item: Mapping[str, Any], names: Names) -> bool:
-    return bool(_places(list(item), names).keys() & (LENGTHS.keys() | {"hash"}))
+    return bool(_places(list(item), names).keys() & (LENGTHS.keys() | {"hash", "frames"}))
 
 
 def _text(value: Any) -> str:
@@ -268,8 +270,13 @@ def _row(number: int, fields: Mapping[str, str]) -> Row | Bad:
         values[kind] = value
     withdrawn = fields.get("action", "").strip().casefold() in _maps()["withdraw"]
     entry_id = fields.get("entry_id", "").strip()
-    if not values and not (withdrawn and entry_id):
+    frames = fields.get("frames", "").split()
+    if any(not FRAME.fullmatch(frame) for frame in frames):
+        return Bad(number, "the frames are not written as second:pdq, separated by spaces")
+    if not values and not frames and not (withdrawn and entry_id):
         return Bad(number, "the line has no digest")
+    if not entry_id and not values:
+        return Bad(number, "a clip needs an id")
     if not entry_id:
         kind, value = next(iter(values.items()))
         entry_id = f"{kind}:{value.hex()}"
@@ -282,6 +289,6 @@ def _row(number: int, fields: Mapping[str, str]) -> Row | Bad:
     if quality and not (quality.isascii() and quality.isdigit() and int(quality) <= 100):
         return Bad(number, f"{quality!r} is not a PDQ quality (0 to 100)")
     category, tier, first, last = texts
-    return Row(
-        entry_id, category, tier, first, last, values, int(quality) if quality else None, withdrawn
-    )
+    clip = tuple((float(at), bytes.fromhex(code)) for at, code in (f.split(":") for f in frames))
+    grade = int(quality) if quality else None
+    return Row(entry_id, category, tier, first, last, values, grade, withdrawn, clip)
