@@ -7,13 +7,19 @@ from lindung.media.lists.matching import ListHit
 from lindung.media.lists.merging import ImportResult
 from lindung.media.lists.reading import ListFormatError
 from lindung.media.lists.store import ListStatus, ListStore, StoreError
+from lindung.media.lists.syncing import EXCHANGES, ExchangeError, sync
+from lindung.media.pdq import FOUND_AS, RADIUS
 from lindung.media.sandbox import Limits, Sandbox, SandboxError
 from lindung.media.video import Frame, Video, VideoError, read_video
 
 __all__ = [
+    "EXCHANGES",
+    "FOUND_AS",
+    "RADIUS",
     "CorruptIndexError",
     "Digests",
     "Examination",
+    "ExchangeError",
     "Frame",
     "HammingIndex",
     "Hits",
@@ -35,4 +41,5 @@ __all__ = [
     "hash_file",
     "read_video",
     "record",
+    "sync",
 ]

@@ -32,6 +32,12 @@ def import_rows(
     """Import rows into the list of that id; with `replace` withdraw what they do not name."""
     result = _stage(db, rows, now)
     _merge(db, listed, now)
+    db.execute(
+        """INSERT OR REPLACE INTO dispute (entry, by_whom, reason, at)
+           SELECT entry.id, by_whom, 'said so in the list', ? FROM doubted
+           JOIN entry ON entry.list = ? AND entry.entry_id = doubted.entry_id""",
+        (now, listed),
+    )
     if replace:
         result.withdrawn += _withdraw_missing(db, listed, now)
     return result
@@ -41,6 +47,8 @@ def _stage(db: sqlite3.Connection, rows: Iterable[Row | Bad], now: str) -> Impor
     """Read everything into two temporary tables, so that the merge is a few statements."""
     db.execute("DROP TABLE IF EXISTS temp.staged")
     db.execute("DROP TABLE IF EXISTS temp.carried")
+    db.execute("DROP TABLE IF EXISTS temp.doubted")
+    db.execute("CREATE TEMP TABLE doubted (entry_id, by_whom)")
     db.execute("CREATE TEMP TABLE staged (entry_id, category, tier, first, last, gone)")
     db.execute("CREATE TEMP TABLE carried (entry_id, kind, value, quality, second)")
     result = ImportResult()
@@ -68,6 +76,10 @@ def _stage(db: sqlite3.Connection, rows: Iterable[Row | Bad], now: str) -> Impor
             "INSERT INTO carried VALUES (?, ?, ?, ?, ?)",
             [(r.entry_id, *item, r.quality, None) for r in good for item in r.values.items()]
             + [(r.entry_id, "frame", f, r.quality, at) for r in good for at, f in r.frames],
+        )
+        db.executemany(
+            "INSERT INTO doubted VALUES (?, ?)",
+            [(row.entry_id, by_whom) for row in good for by_whom in row.disputed_by],
         )
         result.withdrawn += sum(row.withdrawn for row in good)
         result.imported += sum(not row.withdrawn for row in good)

@@ -19,6 +19,9 @@ import yaml
 
 LENGTHS = {"md5": 16, "sha1": 20, "sha256": 32, "pdq": 32}  # bytes
 FRAME = re.compile(r"\d{1,6}(\.\d{1,3})?:[0-9a-fA-F]{64}", re.ASCII)
+ALIASES = {"videomd5": "md5", "hashmd5": "md5", "hashvideomd5": "md5", "hashpdq": "pdq"}
+ALIASES |= {"hashsha1": "sha1", "hashsha256": "sha256", "imagepdq": "pdq"}
+TYPED = re.compile(r"(pdq|(video_)?md5|sha1|sha256) [0-9a-fA-F]+")  # as threatexchange keeps them
 MAX_LINE = 1 << 20
 MAX_TEXT = 200
 
@@ -43,6 +46,7 @@ class Row:
     quality: int | None
     withdrawn: bool
     frames: tuple[tuple[float, bytes], ...] = ()  # of a clip: second, PDQ
+    disputed_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,10 @@ def _from_table(
         raise ListFormatError(f"{name}: the first line is not text, so no columns are known.")
     delimiter = max(",;\t|", key=first.count)
     header = next(csv.reader([first], delimiter=delimiter))
-    if _kind_of(header[0].strip()) and len(header) == 1:  # a bare list of digests has no header
+    if TYPED.fullmatch(first):
+        delimiter, header, places = " ", ["", ""], {"hash_type": 0, "hash": 1}
+        yield _row(number, dict(zip(places, first.split(), strict=True)))
+    elif _kind_of(header[0].strip()) and len(header) == 1:  # a bare list of digests has no header
         places = {"hash": 0}
         yield _row(number, {"hash": header[0]})
     else:
@@ -253,6 +260,7 @@ def _row(number: int, fields: Mapping[str, str]) -> Row | Bad:
     given: Iterable[tuple[str, str]] = [(k, fields.get(k, "").strip()) for k in LENGTHS]
     if bare := fields.get("hash", "").strip():
         kind = _plain(fields.get("hash_type", "")) or _kind_of(bare)
+        kind = ALIASES.get(kind or "", kind)
         if not kind:
             return Bad(number, f"no kind is given for {bare[:70]!r}, and its length does not tell")
         if kind not in LENGTHS:

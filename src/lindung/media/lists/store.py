@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from os import PathLike
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,14 +146,22 @@ class ListStore:
         )
 
     def import_rows(
-        self, rows: Iterable[Row | Bad], list_name: str, *, replace: bool = False
+        self,
+        rows: Iterable[Row | Bad],
+        list_name: str,
+        *,
+        replace: bool = False,
+        checkpoint: str = "{}",
     ) -> ImportResult:
-        """Import rows from anywhere; `import_file` says how."""
+        """Import rows from anywhere; `import_file` says how. The checkpoint is kept with them."""
         now = _now()
         with self._change() as db:
             listed = _list_id(db, list_name)
             result = import_rows(db, rows, listed, now, replace)
-            db.execute("UPDATE list SET changed = ?, problem = '' WHERE id = ?", (now, listed))
+            db.execute(
+                "UPDATE list SET changed = ?, problem = '', checkpoint = ? WHERE id = ?",
+                (now, checkpoint, listed),
+            )
         with _corruption_told(self.directory):
             self._pictures.save(self._db)
         return result
@@ -164,6 +173,25 @@ class ListStore:
                 raise KeyError(list_name)
         with _corruption_told(self.directory):
             self._pictures.rebuild(self._db)
+
+    def source(self, list_name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Where a list is fetched from, and how far that has come. Raises KeyError."""
+        sql = "SELECT source, checkpoint FROM list WHERE name = ?"
+        found = self._db.execute(sql, (list_name,)).fetchone()
+        if found is None:
+            raise KeyError(list_name)
+        return json.loads(found[0]), json.loads(found[1])
+
+    def set_source(self, list_name: str, source: Mapping[str, Any]) -> None:
+        """Say where a list is fetched from; the list is made when it is new."""
+        with self._change() as db:
+            listed = _list_id(db, list_name)
+            db.execute("UPDATE list SET source = ? WHERE id = ?", (json.dumps(source), listed))
+
+    def set_problem(self, list_name: str, problem: str) -> None:
+        """Keep in words what the last fetch ran into."""
+        with self._change() as db:
+            db.execute("UPDATE list SET problem = ? WHERE name = ?", (problem, list_name))
 
     def dispute(self, list_name: str, entry_id: str, by_whom: str, reason: str) -> None:
         """Record that somebody says this entry is wrong. Its hits go on, marked as disputed."""
