@@ -1,15 +1,18 @@
 """Hash lists: what is read, what is refused, what a hit says, and what a killed import leaves."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from lindung.media import ListFormatError, ListStore, StoreError
-from lindung.media.lists import store as store_module
+from lindung.media.lists import merging
 
 MD5, MD5_B = "a" * 32, "b" * 32
 SHA1, SHA256, PDQ = "1" * 40, "2" * 64, "3" * 64
@@ -159,7 +162,7 @@ def test_a_failing_import_changes_nothing(
     def stop(*_: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(store_module, "_withdraw_missing", stop)
+    monkeypatch.setattr(merging, "_withdraw_missing", stop)
     with pytest.raises(KeyboardInterrupt):
         store.import_file(write(tmp_path, f"id,md5\n2,{MD5_B}\n"), list_name="p", replace=True)
     assert store.match_digests(md5=MD5_B) == []
@@ -227,3 +230,89 @@ def test_a_corrupt_store_is_refused_by_name(tmp_path: Path) -> None:
 def test_a_wrong_question_is_refused(store: ListStore) -> None:
     with pytest.raises(ValueError, match="not a md5"):
         store.match_digests(md5="abcd")
+
+
+def code(*flipped: int) -> np.ndarray:
+    """A PDQ with those bits turned."""
+    bits = np.unpackbits(np.frombuffer(bytes.fromhex(PDQ), np.uint8))
+    bits[list(flipped)] ^= 1
+    return np.packbits(bits)[np.newaxis]
+
+
+def test_pictures_match_within_31_bits_and_say_how(tmp_path: Path, store: ListStore) -> None:
+    text = f"id,pdq,category\n1,{PDQ},A\n2,{code(*range(40)).tobytes().hex()},B\n"
+    store.import_file(write(tmp_path, text), list_name="p")
+    codes = np.concatenate([code(*range(100, 150)), code(3, 200)])
+    (hit,) = store.match_pdq(codes, quality=88, transforms=["", "mirrored"])
+    assert (hit.entry_id, hit.kind, hit.distance, hit.quality) == ("1", "pdq", 2, 88)
+    assert hit.transform == "mirrored"
+    assert store.match_pdq(code(*range(100, 132))) == []
+    assert [h.entry_id for h in store.match_pdq(code(*range(20)))] == ["1", "2"]
+    assert store.match_pdq(code(*range(20)), radius=19) == []
+
+
+def test_a_new_entry_works_at_once_in_every_process(tmp_path: Path) -> None:
+    place = tmp_path / "store"
+    reader, writer = ListStore.open(place), ListStore.open(place)
+    assert reader.match_pdq(code()) == []
+    for number in range(3):
+        path = write(tmp_path, f"id,pdq\n{number},{code(number).tobytes().hex()}\n")
+        writer.import_file(path, list_name="p")
+        assert len(reader.match_pdq(code())) == len(writer.match_pdq(code())) == number + 1
+    writer.import_file(write(tmp_path, "id,md5,action\n1,,remove\n"), list_name="p")
+    assert {h.entry_id for h in reader.match_pdq(code())} == {"0", "2"}
+    writer.remove("p")
+    assert reader.match_pdq(code()) == []
+    writer.import_file(write(tmp_path, f"id,pdq\n9,{PDQ}\n"), list_name="q")
+    assert [h.entry_id for h in reader.match_pdq(code())] == ["9"]
+    assert [h.entry_id for h in ListStore.open(place).match_pdq(code())] == ["9"]
+
+
+def test_a_lost_picture_index_is_made_anew_and_a_corrupt_one_named(tmp_path: Path) -> None:
+    place = tmp_path / "store"
+    with ListStore.open(place) as store:
+        store.import_file(write(tmp_path, f"pdq\n{PDQ}\n"), list_name="p")
+    (base,) = (place / "pictures").glob("delta*")
+    base.write_bytes(base.read_bytes()[:-1])
+    with ListStore.open(place) as store, pytest.raises(StoreError, match=rf"{base.name}.*delete"):
+        store.match_pdq(code())
+    shutil.rmtree(place / "pictures")
+    with ListStore.open(place) as store:
+        assert len(store.match_pdq(code())) == 1
+
+
+def test_an_exported_list_imports_as_it_was(tmp_path: Path, store: ListStore) -> None:
+    frames = f"0:{PDQ} 1.5:{code(1).tobytes().hex()}"
+    text = (
+        "id,category,tier,md5,sha1,sha256,pdq,quality,frames\n"
+        f'1,"A, ""x""",1,{MD5},{SHA1},{SHA256},{PDQ},77,\n2,B,,{MD5_B},,,,,{frames}\n'
+        f"3,C,,,,,,,1:zz\n"
+    )
+    result = store.import_file(write(tmp_path, text), list_name="own")
+    assert [line for line, _ in result.rejected] == [4]
+    assert store.export("own", tmp_path / "out.csv") == 2
+    other = ListStore.open(tmp_path / "other")
+    other.import_file(tmp_path / "out.csv", list_name="own")
+    other.export("own", tmp_path / "again.csv")
+    assert (tmp_path / "again.csv").read_text() == (tmp_path / "out.csv").read_text()
+    assert 'A, ""x""' in (tmp_path / "out.csv").read_text()
+    (hit,) = [h for h in other.match_pdq(code(1)) if h.entry_id == "2"]
+    assert (hit.distance, hit.transform) == (0, "frame at 00:01 of the clip")
+    with pytest.raises(KeyError):
+        store.export("none", tmp_path / "x.csv")
+
+
+def test_a_reader_in_another_thread_does_not_see_half_an_import(
+    tmp_path: Path, store: ListStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    merge = merging._withdraw_missing
+
+    def look(*arguments: Any) -> int:
+        seen.append(store.match_digests(md5=MD5))
+        return merge(*arguments)
+
+    monkeypatch.setattr(merging, "_withdraw_missing", look)
+    store.import_file(write(tmp_path, f"md5\n{MD5}\n"), list_name="p", replace=True)
+    assert seen == [[]]
+    assert len(store.match_digests(md5=MD5)) == 1

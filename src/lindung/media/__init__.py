@@ -1,16 +1,45 @@
 """What a picture or a video matches: hashes, exact radius search, hash lists."""
 
 from lindung.media.digests import Digests, digests
+from lindung.media.examine import Examination, Matching, confirm, examine, hash_file, record
+from lindung.media.index import CorruptIndexError, HammingIndex, Hits
+from lindung.media.lists.matching import ListHit
+from lindung.media.lists.merging import ImportResult
 from lindung.media.lists.reading import ListFormatError
-from lindung.media.lists.store import ImportResult, ListHit, ListStatus, ListStore, StoreError
+from lindung.media.lists.store import ListStatus, ListStore, StoreError
+from lindung.media.lists.syncing import EXCHANGES, ExchangeError, sync
+from lindung.media.pdq import FOUND_AS, RADIUS
+from lindung.media.sandbox import Limits, Sandbox, SandboxError
+from lindung.media.video import Frame, Video, VideoError, read_video
 
 __all__ = [
+    "EXCHANGES",
+    "FOUND_AS",
+    "RADIUS",
+    "CorruptIndexError",
     "Digests",
+    "Examination",
+    "ExchangeError",
+    "Frame",
+    "HammingIndex",
+    "Hits",
     "ImportResult",
+    "Limits",
     "ListFormatError",
     "ListHit",
     "ListStatus",
     "ListStore",
+    "Matching",
+    "Sandbox",
+    "SandboxError",
     "StoreError",
+    "Video",
+    "VideoError",
+    "confirm",
     "digests",
+    "examine",
+    "hash_file",
+    "read_video",
+    "record",
+    "sync",
 ]

@@ -35,6 +35,8 @@ TRANSFORMS = (
     "transposed",
     "transposed along the other diagonal",
 )
+# What had been done to a picture when its turn k is the known one (degrees are counter-clockwise).
+FOUND_AS = (*TRANSFORMS[:1], *TRANSFORMS[3:0:-1], *TRANSFORMS[4:])
 
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]

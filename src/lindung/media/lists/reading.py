@@ -18,6 +18,10 @@ from typing import Any, BinaryIO
 import yaml
 
 LENGTHS = {"md5": 16, "sha1": 20, "sha256": 32, "pdq": 32}  # bytes
+FRAME = re.compile(r"\d{1,6}(\.\d{1,3})?:[0-9a-fA-F]{64}", re.ASCII)
+ALIASES = {"videomd5": "md5", "hashmd5": "md5", "hashvideomd5": "md5", "hashpdq": "pdq"}
+ALIASES |= {"hashsha1": "sha1", "hashsha256": "sha256", "imagepdq": "pdq"}
+TYPED = re.compile(r"(pdq|(video_)?md5|sha1|sha256) [0-9a-fA-F]+")  # as threatexchange keeps them
 MAX_LINE = 1 << 20
 MAX_TEXT = 200
 
@@ -41,6 +45,8 @@ class Row:
     values: dict[str, bytes]
     quality: int | None
     withdrawn: bool
+    frames: tuple[tuple[float, bytes], ...] = ()  # of a clip: second, PDQ
+    disputed_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +146,15 @@ def _from_table(
         raise ListFormatError(f"{name}: the first line is not text, so no columns are known.")
     delimiter = max(",;\t|", key=first.count)
     header = next(csv.reader([first], delimiter=delimiter))
-    if _kind_of(header[0].strip()) and len(header) == 1:  # a bare list of digests has no header
+    if TYPED.fullmatch(first):
+        delimiter, header, places = " ", ["", ""], {"hash_type": 0, "hash": 1}
+        yield _row(number, dict(zip(places, first.split(), strict=True)))
+    elif _kind_of(header[0].strip()) and len(header) == 1:  # a bare list of digests has no header
         places = {"hash": 0}
         yield _row(number, {"hash": header[0]})
     else:
         places = _places(header, names)
-        if not places.keys() & (LENGTHS.keys() | {"hash", "entry_id"}):
+        if not places.keys() & (LENGTHS.keys() | {"hash", "entry_id", "frames"}):
             raise ListFormatError(
                 f"{name}: no column holds a digest. Its columns are: {', '.join(header)[:300]}. "
                 "Give a column map, for example --column md5=NAME."
@@ -213,7 +222,7 @@ def _from_object(number: int, item: Any, names: Names) -> Iterator[Row | Bad]:
 
 
 def _has_digest(item: Mapping[str, Any], names: Names) -> bool:
-    return bool(_places(list(item), names).keys() & (LENGTHS.keys() | {"hash"}))
+    return bool(_places(list(item), names).keys() & (LENGTHS.keys() | {"hash", "frames"}))
 
 
 def _text(value: Any) -> str:
@@ -251,6 +260,7 @@ def _row(number: int, fields: Mapping[str, str]) -> Row | Bad:
     given: Iterable[tuple[str, str]] = [(k, fields.get(k, "").strip()) for k in LENGTHS]
     if bare := fields.get("hash", "").strip():
         kind = _plain(fields.get("hash_type", "")) or _kind_of(bare)
+        kind = ALIASES.get(kind or "", kind)
         if not kind:
             return Bad(number, f"no kind is given for {bare[:70]!r}, and its length does not tell")
         if kind not in LENGTHS:
@@ -268,8 +278,13 @@ def _row(number: int, fields: Mapping[str, str]) -> Row | Bad:
         values[kind] = value
     withdrawn = fields.get("action", "").strip().casefold() in _maps()["withdraw"]
     entry_id = fields.get("entry_id", "").strip()
-    if not values and not (withdrawn and entry_id):
+    frames = fields.get("frames", "").split()
+    if any(not FRAME.fullmatch(frame) for frame in frames):
+        return Bad(number, "the frames are not written as second:pdq, separated by spaces")
+    if not values and not frames and not (withdrawn and entry_id):
         return Bad(number, "the line has no digest")
+    if not entry_id and not values:
+        return Bad(number, "a clip needs an id")
     if not entry_id:
         kind, value = next(iter(values.items()))
         entry_id = f"{kind}:{value.hex()}"
@@ -282,6 +297,6 @@ def _row(number: int, fields: Mapping[str, str]) -> Row | Bad:
     if quality and not (quality.isascii() and quality.isdigit() and int(quality) <= 100):
         return Bad(number, f"{quality!r} is not a PDQ quality (0 to 100)")
     category, tier, first, last = texts
-    return Row(
-        entry_id, category, tier, first, last, values, int(quality) if quality else None, withdrawn
-    )
+    clip = tuple((float(at), bytes.fromhex(code)) for at, code in (f.split(":") for f in frames))
+    grade = int(quality) if quality else None
+    return Row(entry_id, category, tier, first, last, values, grade, withdrawn, clip)

@@ -7,68 +7,55 @@ it, which is derived from the records and catches up by itself.
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
-import itertools
+import json
+import os
 import sqlite3
-import threading
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from importlib.resources import files
 from os import PathLike
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
-from lindung.media.lists.reading import LENGTHS, Bad, Progress, Row, read_rows
+import numpy as np
+from numpy.typing import NDArray
 
-KEEP_REJECTED = 1000
-BATCH = 50_000
+from lindung.media.index import CorruptIndexError
+from lindung.media.lists.matching import ListHit, by_digests, by_picture, by_video
+from lindung.media.lists.merging import ImportResult, import_rows
+from lindung.media.lists.pictures import Pictures
+from lindung.media.lists.reading import Bad, Progress, Row, read_rows
+from lindung.media.pdq import FOUND_AS, RADIUS
+from lindung.media.video import Frame
+
 FILE = "lists.sqlite3"
 
 
-HIT = """SELECT list.name, entry.entry_id, entry.category, entry.tier,
-  EXISTS (SELECT 1 FROM dispute WHERE dispute.entry = entry.id)
-  FROM signal JOIN entry ON entry.id = signal.entry JOIN list ON list.id = entry.list
-  WHERE signal.value = ? AND signal.kind = ? AND entry.withdrawn = ''"""
 ENTRIES = """SELECT count(*) FILTER (WHERE withdrawn = ''), count(*) FILTER (WHERE withdrawn <> ''),
   count(*) FILTER (WHERE id IN (SELECT entry FROM dispute)) FROM entry WHERE list = ?"""
 SIGNALS = """SELECT kind, count(*) FROM signal JOIN entry ON entry.id = signal.entry
   WHERE list = ? AND entry.withdrawn = '' GROUP BY kind"""
 
 
+EXPORTED = ["entry_id", "category", "tier", "first_seen", "last_seen"]
+EXPORTED += ["md5", "sha1", "sha256", "pdq", "quality", "frames"]
+EXPORT = """SELECT entry_id, category, tier, first_seen, last_seen,
+  (SELECT lower(hex(value)) FROM signal WHERE entry = entry.id AND kind = 'md5'),
+  (SELECT lower(hex(value)) FROM signal WHERE entry = entry.id AND kind = 'sha1'),
+  (SELECT lower(hex(value)) FROM signal WHERE entry = entry.id AND kind = 'sha256'),
+  (SELECT lower(hex(value)) FROM signal WHERE entry = entry.id AND kind = 'pdq'),
+  (SELECT max(quality) FROM signal WHERE entry = entry.id),
+  (SELECT group_concat(second || ':' || lower(hex(value)), ' ') FROM signal
+    WHERE entry = entry.id AND kind = 'frame')
+  FROM entry JOIN list ON list.id = entry.list
+  WHERE list.name = ? AND entry.withdrawn = '' ORDER BY entry.id"""
+
+
 class StoreError(RuntimeError):
     """The store cannot be read or written; the message names the file and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class ListHit:
-    """One entry that matched.
-
-    `kind` says by what (md5, sha1, sha256, pdq), `distance` is in bits (0 for a digest), `quality`
-    is the PDQ quality of what was asked about (None for a digest), `transform` says how the picture
-    had been turned or mirrored, or which second of a video it was. `disputed` is true when
-    somebody said that the entry is wrong.
-    """
-
-    list_name: str
-    entry_id: str
-    category: str
-    tier: str
-    kind: str
-    distance: int = 0
-    quality: int | None = None
-    transform: str = ""
-    disputed: bool = False
-
-
-@dataclass(slots=True)
-class ImportResult:
-    """What an import did. `rejected` holds the first thousand (line, why); the count is of all."""
-
-    imported: int = 0
-    withdrawn: int = 0
-    rejected: list[tuple[int, str]] = field(default_factory=list)
-    rejected_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +76,8 @@ class ListStore:
 
     def __init__(self, directory: Path, connection: sqlite3.Connection) -> None:
         self.directory = directory
-        self._db = connection
-        self._lock = threading.RLock()
+        self._db = connection  # for reading: what another thread has not committed is not seen
+        self._pictures = Pictures(directory / "pictures")
 
     @classmethod
     def open(cls, directory: str | PathLike[str]) -> Self:
@@ -99,12 +86,8 @@ class ListStore:
         file = place / FILE
         try:
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
-            db = sqlite3.connect(file, timeout=60, isolation_level=None, check_same_thread=False)
+            db = _connect(file)
             try:
-                db.execute("PRAGMA journal_mode = WAL")
-                db.execute("PRAGMA synchronous = FULL")
-                db.execute("PRAGMA foreign_keys = ON")
-                db.execute("PRAGMA mmap_size = 4294967296")
                 _create(db)
             except BaseException:
                 db.close()
@@ -128,18 +111,18 @@ class ListStore:
 
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
-        """One transaction, alone: all of it is kept, or nothing."""
-        with self._lock:
-            try:
-                self._db.execute("BEGIN IMMEDIATE")
+        """One transaction: all of it is kept, or nothing. One at a time; others wait."""
+        try:
+            with closing(_connect(self.directory / FILE)) as db:
+                db.execute("BEGIN IMMEDIATE")
                 try:
-                    yield self._db
+                    yield db
                 except BaseException:
-                    self._db.execute("ROLLBACK")
+                    db.execute("ROLLBACK")
                     raise
-                self._db.execute("COMMIT")
-            except sqlite3.Error as error:
-                raise StoreError(f"{self.directory / FILE}: not written ({error}).") from error
+                db.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.directory / FILE}: not written ({error}).") from error
 
     def import_file(
         self,
@@ -163,17 +146,24 @@ class ListStore:
         )
 
     def import_rows(
-        self, rows: Iterable[Row | Bad], list_name: str, *, replace: bool = False
+        self,
+        rows: Iterable[Row | Bad],
+        list_name: str,
+        *,
+        replace: bool = False,
+        checkpoint: str = "{}",
     ) -> ImportResult:
-        """Import rows from anywhere; `import_file` says how."""
+        """Import rows from anywhere; `import_file` says how. The checkpoint is kept with them."""
         now = _now()
         with self._change() as db:
             listed = _list_id(db, list_name)
-            result = _stage(db, rows, now)
-            _merge(db, listed, now)
-            if replace:
-                result.withdrawn += _withdraw_missing(db, listed, now)
-            db.execute("UPDATE list SET changed = ?, problem = '' WHERE id = ?", (now, listed))
+            result = import_rows(db, rows, listed, now, replace)
+            db.execute(
+                "UPDATE list SET changed = ?, problem = '', checkpoint = ? WHERE id = ?",
+                (now, checkpoint, listed),
+            )
+        with _corruption_told(self.directory):
+            self._pictures.save(self._db)
         return result
 
     def remove(self, list_name: str) -> None:
@@ -181,6 +171,27 @@ class ListStore:
         with self._change() as db:
             if not db.execute("DELETE FROM list WHERE name = ?", (list_name,)).rowcount:
                 raise KeyError(list_name)
+        with _corruption_told(self.directory):
+            self._pictures.rebuild(self._db)
+
+    def source(self, list_name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Where a list is fetched from, and how far that has come. Raises KeyError."""
+        sql = "SELECT source, checkpoint FROM list WHERE name = ?"
+        found = self._db.execute(sql, (list_name,)).fetchone()
+        if found is None:
+            raise KeyError(list_name)
+        return json.loads(found[0]), json.loads(found[1])
+
+    def set_source(self, list_name: str, source: Mapping[str, Any]) -> None:
+        """Say where a list is fetched from; the list is made when it is new."""
+        with self._change() as db:
+            listed = _list_id(db, list_name)
+            db.execute("UPDATE list SET source = ? WHERE id = ?", (json.dumps(source), listed))
+
+    def set_problem(self, list_name: str, problem: str) -> None:
+        """Keep in words what the last fetch ran into."""
+        with self._change() as db:
+            db.execute("UPDATE list SET problem = ? WHERE name = ?", (problem, list_name))
 
     def dispute(self, list_name: str, entry_id: str, by_whom: str, reason: str) -> None:
         """Record that somebody says this entry is wrong. Its hits go on, marked as disputed."""
@@ -197,17 +208,66 @@ class ListStore:
 
         An entry is named once. Raises ValueError for text that is not such a digest.
         """
-        hits: dict[tuple[str, str], ListHit] = {}
-        for kind, text in (("sha256", sha256), ("sha1", sha1), ("md5", md5)):
-            if text is None:
-                continue
-            value = bytes.fromhex(text)
-            if len(value) != LENGTHS[kind]:
-                raise ValueError(f"{text!r} is not a {kind}")
-            for name, entry, category, tier, disputed in self._db.execute(HIT, (value, kind)):
-                hit = ListHit(name, entry, category, tier, kind, disputed=bool(disputed))
-                hits.setdefault((name, entry), hit)
-        return list(hits.values())
+        return by_digests(self._db, {"sha256": sha256, "sha1": sha1, "md5": md5})
+
+    def match_pdq(
+        self,
+        codes: NDArray[np.uint8],
+        *,
+        quality: int | None = None,
+        transforms: Sequence[str] = ("",),
+        radius: int = RADIUS,
+    ) -> list[ListHit]:
+        """Every live entry within `radius` bits of one of uint8[k, 32], the nearest first.
+
+        `transforms[i]` says in words what code i is of what was asked about. An entry is named
+        once, by its nearest. Raises StoreError, naming a corrupt file, and ValueError.
+        """
+        with _corruption_told(self.directory):
+            found = self._pictures.search(self._db, codes, radius)
+        return by_picture(self._db, found, transforms, quality)
+
+    def match_video(self, frames: Sequence[Frame], *, radius: int = RADIUS) -> list[ListHit]:
+        """Every live picture seen in a video, and every known clip that lies in it.
+
+        Raises StoreError, naming a corrupt file.
+        """
+        if not frames:
+            return []
+        codes = np.concatenate([frame.codes for frame in frames])
+        with _corruption_told(self.directory):
+            found = self._pictures.search(self._db, codes, radius)
+        return by_video(
+            self._db,
+            found,
+            [frame.second for frame in frames for _ in frame.codes],
+            [FOUND_AS[i] for frame in frames for i in range(len(frame.codes))],
+            [frame.quality for frame in frames for _ in frame.codes],
+        )
+
+    def export(self, list_name: str, path: str | PathLike[str]) -> int:
+        """Write the live entries of a list as CSV, as `import_file` reads it; return how many.
+
+        The file is put in place whole. Raises KeyError when there is no such list, OSError.
+        """
+        place = Path(path)
+        beside = place.with_name(f"{place.name}.{os.getpid()}.tmp")
+        if not self._db.execute("SELECT 1 FROM list WHERE name = ?", (list_name,)).fetchone():
+            raise KeyError(list_name)
+        count = 0
+        try:
+            with beside.open("w", encoding="utf-8", newline="") as file:
+                table = csv.writer(file)
+                table.writerow(EXPORTED)
+                for row in self._db.execute(EXPORT, (list_name,)):
+                    table.writerow(row)
+                    count += 1
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(place)
+        finally:
+            beside.unlink(missing_ok=True)
+        return count
 
     def lists(self) -> list[ListStatus]:
         """What the store holds, by name."""
@@ -219,6 +279,24 @@ class ListStore:
             signals = dict(self._db.execute(SIGNALS, (listed,)).fetchall())
             found.append(ListStatus(name, live, withdrawn, disputed, signals, changed, problem))
         return found
+
+
+def _connect(file: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(file, timeout=60, isolation_level=None, check_same_thread=False)
+    for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        db.execute(f"PRAGMA {setting}")
+    return db
+
+
+@contextmanager
+def _corruption_told(directory: Path) -> Iterator[None]:
+    try:
+        yield
+    except CorruptIndexError as error:
+        raise StoreError(
+            f"{error} The picture index is derived from {FILE}: "
+            f"delete {directory / 'pictures'} and it is made anew."
+        ) from error
 
 
 def _now() -> str:
@@ -243,83 +321,3 @@ def _list_id(db: sqlite3.Connection, name: str) -> int:
     db.execute("INSERT OR IGNORE INTO list (name) VALUES (?)", (name,))
     (found,) = db.execute("SELECT id FROM list WHERE name = ?", (name,)).fetchone()
     return int(found)
-
-
-def _stage(db: sqlite3.Connection, rows: Iterable[Row | Bad], now: str) -> ImportResult:
-    """Read everything into two temporary tables, so that the merge is a few statements."""
-    db.execute("DROP TABLE IF EXISTS temp.staged")
-    db.execute("DROP TABLE IF EXISTS temp.carried")
-    db.execute("CREATE TEMP TABLE staged (entry_id, category, tier, first, last, gone)")
-    db.execute("CREATE TEMP TABLE carried (entry_id, kind, value, quality)")
-    result = ImportResult()
-    taken = iter(rows)
-    while batch := list(itertools.islice(taken, BATCH)):
-        good = [row for row in batch if isinstance(row, Row)]
-        bad = [(row.line, row.why) for row in batch if isinstance(row, Bad)]
-        result.rejected_count += len(bad)
-        result.rejected += bad[: KEEP_REJECTED - len(result.rejected)]
-        db.executemany(
-            "INSERT INTO staged VALUES (?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    r.entry_id,
-                    r.category,
-                    r.tier,
-                    r.first_seen or now,
-                    r.last_seen or now,
-                    r.withdrawn,
-                )
-                for r in good
-            ],
-        )
-        db.executemany(
-            "INSERT INTO carried VALUES (?, ?, ?, ?)",
-            [(r.entry_id, *item, r.quality) for r in good for item in r.values.items()],
-        )
-        result.withdrawn += sum(row.withdrawn for row in good)
-        result.imported += sum(not row.withdrawn for row in good)
-    return result
-
-
-def _merge(db: sqlite3.Connection, listed: int, now: str) -> None:
-    """Bring the staged rows into the list: new entries, changed entries, withdrawals."""
-    db.execute("DROP TABLE IF EXISTS temp.known")
-    db.execute(
-        """CREATE TEMP TABLE known AS SELECT DISTINCT entry.id, staged.entry_id
-           FROM staged JOIN entry ON entry.list = ? AND entry.entry_id = staged.entry_id
-           WHERE NOT staged.gone""",
-        (listed,),
-    )
-    db.execute(
-        """INSERT INTO entry (list, entry_id, category, tier, first_seen, last_seen, withdrawn)
-           SELECT ?, entry_id, category, tier, first, last, iif(gone, ?, '') FROM staged WHERE true
-           ON CONFLICT DO UPDATE SET last_seen = excluded.last_seen, withdrawn = excluded.withdrawn,
-             category = iif(excluded.withdrawn = '', excluded.category, category),
-             tier = iif(excluded.withdrawn = '', excluded.tier, tier)""",
-        (listed, now),
-    )
-    if db.execute(
-        "SELECT 1 FROM known LIMIT 1"
-    ).fetchone():  # a known entry keeps only what it now carries
-        db.execute("CREATE INDEX temp.carried_by ON carried (entry_id)")
-        db.execute(
-            """DELETE FROM signal WHERE id IN (SELECT signal.id FROM known
-               JOIN signal ON signal.entry = known.id WHERE NOT EXISTS (SELECT 1 FROM carried
-                 WHERE carried.entry_id = known.entry_id AND carried.kind = signal.kind
-                 AND carried.value = signal.value))"""
-        )
-    db.execute(
-        """INSERT OR IGNORE INTO signal (entry, kind, value, quality)
-           SELECT entry.id, kind, value, quality FROM carried
-           JOIN entry ON entry.list = ? AND entry.entry_id = carried.entry_id""",
-        (listed,),
-    )
-
-
-def _withdraw_missing(db: sqlite3.Connection, listed: int, now: str) -> int:
-    """Withdraw every live entry that the staged rows do not name."""
-    return db.execute(
-        """UPDATE entry SET withdrawn = ? WHERE list = ? AND withdrawn = ''
-           AND entry_id NOT IN (SELECT entry_id FROM staged)""",
-        (now, listed),
-    ).rowcount

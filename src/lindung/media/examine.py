@@ -1,0 +1,199 @@
+"""One file, looked at by the machine so that nobody needs to: digests, hashes, what they match."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lindung.media import pdq
+from lindung.media.digests import Digests, digests
+from lindung.media.lists.matching import ListHit
+from lindung.media.lists.reading import Row
+from lindung.media.lists.store import ListStore
+from lindung.media.sandbox import Sandbox, SandboxError
+from lindung.media.video import Frame, VideoError, read_video
+
+CLOSE_CALL = range(28, 36)  # bits: hashed again at full decode before it is decided
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """How near a picture must be (bits, 0 to 35), and how much a hash must say (0 to 100)."""
+
+    radius: int = pdq.RADIUS
+    min_quality: int = pdq.MIN_QUALITY
+
+
+@dataclass(slots=True)
+class Examination:
+    """What is known of a file without anybody opening it.
+
+    `digests` is None only when the file cannot be read at all. `pdq` (hex) and `quality` are of the
+    picture, or of a video's best frame. `frames` are an animation's or a video's. `error` says in
+    words why a picture or video was not hashed, `note` what should be known besides.
+    """
+
+    path: str
+    digests: Digests | None = None
+    kind: str = ""  # picture, video, or nothing
+    width: int | None = None
+    height: int | None = None
+    pdq: str | None = None
+    quality: int | None = None
+    frames: list[Frame] = field(default_factory=list)
+    hits: list[ListHit] = field(default_factory=list)
+    note: str = ""
+    error: str = ""
+
+
+def hash_file(path: str | PathLike[str], sandbox: Sandbox, *, full: bool = False) -> Examination:
+    """Digests and perceptual hashes of a file. Never raises for what the file holds."""
+    found = Examination(str(path))
+    try:
+        found.digests = digests(path)
+        _hash_media(found, Path(path), sandbox, full)
+    except OSError as error:
+        found.error = f"cannot be read: {error.strerror or error}"
+    return found
+
+
+def examine(
+    path: str | PathLike[str],
+    store: ListStore,
+    sandbox: Sandbox | None = None,
+    matching: Matching | None = None,
+) -> Examination:
+    """Hash a file and match it with every list. Give a Sandbox when there are many files.
+
+    Never raises for what the file holds. Raises StoreError when the lists cannot be read.
+    """
+    if sandbox is None:
+        with Sandbox() as own:
+            return examine(path, store, own, matching)
+    matching = matching or Matching()
+    found = hash_file(path, sandbox)
+    _match(found, store, matching)
+    near = [hit.distance for hit in found.hits if hit.kind == "pdq"]
+    if found.kind == "picture" and near and near[0] in CLOSE_CALL:
+        found = hash_file(path, sandbox, full=True)
+        _match(found, store, matching)
+    found.hits = [hit for hit in found.hits if hit.distance <= matching.radius]
+    return found
+
+
+def _hash_media(found: Examination, path: Path, sandbox: Sandbox, full: bool) -> None:
+    if found.digests is None or not found.digests.size:
+        found.error = "the file is empty"
+        return
+    try:
+        answer = sandbox.ask(path, full)
+    except SandboxError as error:
+        try:
+            video = read_video(path)
+        except VideoError as worse:
+            found.error = f"{error}; {worse}"
+            return
+        found.kind = "video" if len(video.frames) > 1 else "picture"
+        found.width, found.height, found.note = video.width, video.height, video.note
+        found.frames = video.frames
+    else:
+        found.kind = "picture"
+        found.width, found.height, found.note = answer["width"], answer["height"], answer["note"]
+        found.frames = [_frame(number, *hashed) for number, hashed in answer["frames"].items()]
+    best = max(found.frames, key=lambda frame: frame.quality)
+    if found.kind == "picture":
+        best = found.frames[0]
+    found.pdq, found.quality = bytes(best.codes[0]).hex(), best.quality
+
+
+def _frame(number: str, codes: str, quality: int) -> Frame:
+    return Frame(
+        float(number), np.frombuffer(bytes.fromhex(codes), np.uint8).reshape(8, 32), quality
+    )
+
+
+def _match(found: Examination, store: ListStore, matching: Matching) -> None:
+    """Fill in the hits: digests first, then what lies within the widest radius that may decide."""
+    if found.digests is None:
+        return
+    sums = found.digests
+    hits = store.match_digests(md5=sums.md5, sha1=sums.sha1, sha256=sums.sha256)
+    radius = max(matching.radius, CLOSE_CALL[-1])
+    usable = [frame for frame in found.frames if frame.quality >= matching.min_quality]
+    if found.frames and not usable:
+        words = f"too plain to be matched by its looks (quality under {matching.min_quality})"
+        found.note = "; ".join(filter(None, [found.note, words]))
+    if found.kind == "video":
+        seen = store.match_video(usable, radius=matching.radius)
+    else:
+        seen = _match_pictures(usable, store, radius)
+    known = {(hit.list_name, hit.entry_id) for hit in hits}
+    hits += [hit for hit in seen if (hit.list_name, hit.entry_id) not in known]
+    found.hits = hits
+
+
+def _match_pictures(frames: list[Frame], store: ListStore, radius: int) -> list[ListHit]:
+    """The hits of a picture or of an animation's frames, each entry once, the nearest first."""
+    nearest: dict[tuple[str, str], ListHit] = {}
+    for frame in frames:
+        place = f"frame {frame.second:.0f}" if frame.second else ""
+        words = [", ".join(filter(None, [turn, place])) for turn in pdq.FOUND_AS]
+        for hit in store.match_pdq(
+            frame.codes, quality=frame.quality, transforms=words, radius=radius
+        ):
+            key = (hit.list_name, hit.entry_id)
+            if key not in nearest or hit.distance < nearest[key].distance:
+                nearest[key] = hit
+    return sorted(nearest.values(), key=lambda hit: hit.distance)
+
+
+def confirm(
+    store: ListStore,
+    list_name: str,
+    found: Examination,
+    *,
+    entry_id: str = "",
+    category: str = "",
+    tier: str = "",
+) -> str:
+    """Put an examined file on the hotline's own list and return its entry id.
+
+    Without `entry_id` it is the file's SHA-256. What is too plain to be matched by its looks
+    goes on the list by its digests only. Raises ValueError for a file that could not be read.
+    """
+    if found.digests is None:
+        raise ValueError(f"{found.path} could not be read, so there is nothing to list.")
+    sums = found.digests
+    values = {kind: bytes.fromhex(getattr(sums, kind)) for kind in ("md5", "sha1", "sha256")}
+    usable = [frame for frame in found.frames if frame.quality >= pdq.MIN_QUALITY]
+    clip: tuple[tuple[float, bytes], ...] = ()
+    if found.kind == "video":
+        clip = tuple((round(frame.second, 3), bytes(frame.codes[0])) for frame in usable)
+    elif usable:
+        values["pdq"] = bytes(usable[0].codes[0])
+    entry_id = entry_id or sums.sha256
+    row = Row(entry_id, category, tier, "", "", values, found.quality, False, clip)
+    store.import_rows([row], list_name)
+    return entry_id
+
+
+def record(found: Examination) -> Mapping[str, Any]:
+    """An examination as the commands print it: one flat JSON object."""
+    sums = found.digests
+    return {
+        "path": found.path,
+        "sha256": sums and sums.sha256,
+        "sha1": sums and sums.sha1,
+        "md5": sums and sums.md5,
+        "pdq": found.pdq,
+        "pdq_quality": found.quality,
+        "width": found.width,
+        "height": found.height,
+        "error": found.error,
+        "note": found.note,
+    }

@@ -1,0 +1,87 @@
+"""The picture hashes of a store in a HammingIndex that is derived from the records.
+
+The index holds every PDQ that was ever recorded, under its signal id; whether an entry is live is
+asked of the records. So it only ever grows by the signals that are newer than its newest.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lindung.media.index import HammingIndex, Hits
+from lindung.media.index.plan import MAX_RADIUS
+
+MANY = 10_000  # from here on a new base is built at once
+NEWEST = "SELECT max(id) FROM signal WHERE kind IN ('pdq', 'frame')"
+NEWER = "SELECT id, value FROM signal WHERE kind IN ('pdq', 'frame') AND id > ? ORDER BY id"
+
+
+class Pictures:
+    """The index of one store, brought up to date with the records whenever it is asked."""
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+        self._lock = threading.Lock()
+        self._index: HammingIndex | None = None
+        self._newest = 0
+        self._seen: int | None = None  # the manifest that was opened
+
+    def search(
+        self, db: sqlite3.Connection, codes: NDArray[np.uint8], radius: int = MAX_RADIUS
+    ) -> Hits:
+        """Signal ids within the radius. Raises CorruptIndexError, OSError."""
+        return self._current(db).search(codes, radius)
+
+    def save(self, db: sqlite3.Connection) -> None:
+        """Write the index, so that other processes need not derive it. For the writer only."""
+        self._current(db).save(self._place)
+        self._seen = self._manifest_time()
+
+    def rebuild(self, db: sqlite3.Connection) -> None:
+        """Derive the index anew, without what has been deleted."""
+        with self._lock:
+            self._index, self._newest = _built(db, 0, None), _newest(db)
+        self.save(db)
+
+    def _manifest_time(self) -> int | None:
+        try:
+            return (self._place / "manifest.json").stat().st_mtime_ns
+        except FileNotFoundError:
+            return None
+
+    def _current(self, db: sqlite3.Connection) -> HammingIndex:
+        newest = _newest(db)
+        with self._lock:
+            if self._index is None or newest > self._newest:
+                saved = self._manifest_time()
+                if saved is not None and saved != self._seen:
+                    self._index = HammingIndex.open(self._place)
+                    self._newest, self._seen = self._index.largest_id(), saved
+                self._index = _built(db, self._newest if self._index else 0, self._index)
+                self._newest = newest
+            return self._index
+
+
+def _newest(db: sqlite3.Connection) -> int:
+    (newest,) = db.execute(NEWEST).fetchone()
+    return int(newest or 0)
+
+
+def _built(db: sqlite3.Connection, after: int, index: HammingIndex | None) -> HammingIndex:
+    """The index with the signals after that one added; a new one when there is none."""
+    rows = db.execute(NEWER, (after,))
+    while batch := rows.fetchmany(1_000_000):
+        ids = np.array([number for number, _ in batch], np.int64)
+        codes = np.frombuffer(b"".join(code for _, code in batch), np.uint8).reshape(-1, 32)
+        if index is None and len(batch) < 1_000_000:
+            return HammingIndex.build(codes, ids)
+        index = index or HammingIndex.build(codes[:0], ids[:0])
+        index.add(codes, ids)
+    if index is None:
+        return HammingIndex.build(np.empty((0, 32), np.uint8), np.empty(0, np.int64))
+    return index
