@@ -11,8 +11,8 @@ A custody log may live anywhere: give `CustodyLog` a `LogStore` (`size`, `get`, 
 of complete subtrees). `seal` takes anything with `append(entry) -> Inclusion`.
 """
 
-from lindung.evidence.bundle import BundleProblem
 from lindung.evidence.browser import find_chromium
+from lindung.evidence.bundle import BundleProblem
 from lindung.evidence.capturing import Capture, capture
 from lindung.evidence.exports import Form, export
 from lindung.evidence.history import delete, stamp
@@ -62,8 +62,8 @@ __all__ = [
     "capture",
     "delete",
     "entry_hash",
-    "find_chromium",
     "export",
+    "find_chromium",
     "keygen",
     "leaf_hash",
     "open_bundle",
