@@ -63,8 +63,8 @@ class Rows:
         )
         self.case = self.one("SELECT casework_next_number()")
         self.execute(
-            "INSERT INTO casework_case (number, status, danger, due_at, explanation)"
-            " VALUES (%s, 'open', false, now(), '')",
+            "INSERT INTO casework_case (number, status, danger, due_at, explanation, media_total,"
+            " media_known) VALUES (%s, 'open', false, now(), '', 0, 0)",
             [self.case],
         )
         self.execute(

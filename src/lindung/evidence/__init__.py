@@ -21,6 +21,7 @@ from lindung.evidence.log import CustodyLog, FileLog, Inclusion, Log, entry_hash
 from lindung.evidence.notes import Checkpoint, NoteError
 from lindung.evidence.notes import parse as parse_checkpoint
 from lindung.evidence.opening import CannotOpen, open_bundle
+from lindung.evidence.payloads import Payload, media_payloads
 from lindung.evidence.policy import Limits, Policy
 from lindung.evidence.sealing import Sealed, seal
 from lindung.evidence.tree import (
@@ -51,6 +52,7 @@ __all__ = [
     "MemoryStore",
     "NoteError",
     "Outcome",
+    "Payload",
     "Policy",
     "RemoteWitness",
     "Sealed",
@@ -66,6 +68,7 @@ __all__ = [
     "find_chromium",
     "keygen",
     "leaf_hash",
+    "media_payloads",
     "open_bundle",
     "parse_checkpoint",
     "seal",

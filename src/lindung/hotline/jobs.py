@@ -39,7 +39,7 @@ async def _work(on_ready: Callable[[], None] | None) -> None:
                 delete_jobs="successful",
                 update_heartbeat_interval=HEARTBEAT,
                 stalled_worker_timeout=STALLED_AFTER,
-                shutdown_graceful_timeout=60,
+                shutdown_graceful_timeout=4,
             )
         finally:
             rescue.cancel()

@@ -41,6 +41,8 @@ class Case(models.Model):
     opened_at = models.DateTimeField(db_default=Now())
     due_at = models.DateTimeField()
     explanation = models.CharField(max_length=500, blank=True)
+    media_total = models.IntegerField(default=0)
+    media_known = models.IntegerField(default=0)
 
     class Meta:
         indexes = [models.Index(fields=["status", "-danger", "-score"])]

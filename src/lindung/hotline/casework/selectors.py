@@ -12,6 +12,8 @@ from .models import Assessment, Case, Confirmation, Item, Sighting, Status
 
 QUEUES: dict[str, Q] = {
     "danger": Q(danger=True) & ~Q(status__in=[Status.REFERRED, Status.CLOSED]),
+    "known": Q(media_total__gt=0, media_known=F("media_total"))
+    & Q(status__in=[Status.NEW, Status.OPEN, Status.ASSESSED]),
     "new": Q(status=Status.NEW),
     "open": Q(status=Status.OPEN),
     "confirm": Q(status=Status.ASSESSED),

@@ -95,6 +95,11 @@ def score(case: str, value: float | None) -> None:
     Case.objects.filter(pk=case).update(score=value)
 
 
+def media_seen(case: str, *, total: int, known: int) -> None:
+    """Set how many pictures and videos the case holds, and how many of them are on a list."""
+    Case.objects.filter(pk=case).update(media_total=total, media_known=known)
+
+
 def begin(case: str) -> None:
     """An analyst has opened a new case: from now on it is being examined."""
     Case.objects.filter(pk=case, status=Status.NEW).update(status=Status.OPEN)

@@ -95,6 +95,7 @@ def context(case: Case, person: Person) -> dict[str, Any]:
                         "category": m.category,
                         "algorithm": m.algorithm,
                         "distance": m.distance,
+                        "transform": m.transform,
                     }
                     for m in matches
                     if m.item_id == item.id
@@ -129,6 +130,8 @@ def context(case: Case, person: Person) -> dict[str, Any]:
             "score": case.score,
             "opened": case.opened_at,
             "due": case.due_at,
+            "media_total": case.media_total,
+            "media_known": case.media_known,
         },
         "items": items,
         "reports": reports,
@@ -155,9 +158,15 @@ def _decisions(case: Case, person: Person) -> dict[str, Any]:
     own = assessment is not None and assessment.person_id == person.pk
     waits = case.status == Status.ASSESSED
     can_refer = case.status in (Status.CONFIRMED, Status.REFERRED)
+    known = case.media_total > 0 and case.media_known == case.media_total
+    read = (
+        _("Next: assess. Every picture is known, so nobody needs to open one.")
+        if known
+        else _("Next: read the reasons, then assess.")
+    )
     next_step = {
-        Status.NEW: _("Next: read the reasons, then assess."),
-        Status.OPEN: _("Next: read the reasons, then assess."),
+        Status.NEW: read,
+        Status.OPEN: read,
         Status.ASSESSED: _("Next: another person confirms.")
         if own
         else _("Next: confirm, as the second person."),

@@ -58,6 +58,7 @@ def _decider(request: HttpRequest) -> Person:
 def queue(request: HttpRequest) -> HttpResponse:
     labels = {
         "danger": _("danger"),
+        "known": _("all pictures known"),
         "new": _("new"),
         "open": _("being examined"),
         "confirm": _("to confirm"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -41,9 +42,12 @@ def evidence_keys() -> evidence.Keys:
     return evidence.Keys.load(settings.ENV.home / "keys" / "evidence")
 
 
-def capture_and_seal(case: str, item: UUID, url: str) -> Evidence:
+def capture_and_seal(
+    case: str, item: UUID, url: str, look: Callable[[evidence.Capture], None]
+) -> Evidence:
     """Capture an address and seal it, once for a case and item; a repeat returns the first.
 
+    `look` sees the capture before it is sealed: afterwards this server cannot open it.
     What the site does never raises: an unreachable address is recorded with its reason.
     The log entry, the bundle's proof and the record are one transaction; a bundle file that
     a crash leaves without a record proves nothing and is replaced by the retry.
@@ -61,6 +65,7 @@ def capture_and_seal(case: str, item: UUID, url: str) -> Evidence:
             authority=authority,
             allow=settings.ENV["CAPTURE_ALLOW"],
         )
+        look(captured)
         record = Evidence(
             case_id=case,
             item_id=item,

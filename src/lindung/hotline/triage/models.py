@@ -33,6 +33,25 @@ class Signal(models.Model):
         ]
 
 
+class Media(models.Model):
+    """A picture or video of a capture, hashed by the machine before anybody could see it."""
+
+    case = models.ForeignKey("casework.Case", on_delete=models.PROTECT, related_name="media")
+    item = models.ForeignKey("casework.Item", on_delete=models.PROTECT, related_name="media")
+    sha256 = models.CharField(max_length=64)
+    sha1 = models.CharField(max_length=40)
+    md5 = models.CharField(max_length=32)
+    kind = models.CharField(max_length=12, blank=True)
+    pdq = models.CharField(max_length=64, blank=True)
+    quality = models.IntegerField(null=True)
+    error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["case", "item", "sha256"], name="triage_media_once"),
+        ]
+
+
 class Match(models.Model):
     """A hash-list hit on an item."""
 
@@ -44,12 +63,13 @@ class Match(models.Model):
     algorithm = models.CharField(max_length=12)
     digest = models.CharField(max_length=64)
     distance = models.IntegerField(default=0)
+    transform = models.CharField(max_length=80, blank=True)
     at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["case", "item", "list_name", "entry", "algorithm"],
+                fields=["case", "item", "list_name", "entry", "algorithm", "digest"],
                 name="triage_match_once",
             ),
         ]

@@ -67,6 +67,11 @@ BEGIN
         RAISE EXCEPTION 'Case %: no authority has acknowledged a referral.', NEW.number
             USING ERRCODE = 'check_violation';
     END IF;
+    IF NEW.status = 'confirmed' AND EXISTS (
+        SELECT 1 FROM casework_confirmation c JOIN casework_assessment a ON a.id = c.assessment_id
+        WHERE a.case_id = NEW.number AND c.agrees AND a.category IN ('baseline', 'national')) THEN
+        PERFORM hotline_defer('triage.learn', NEW.number, jsonb_build_object('case', NEW.number));
+    END IF;
     PERFORM custody_append('case.status', NEW.number,
         jsonb_build_object('from', OLD.status, 'to', NEW.status));
     RETURN NEW;

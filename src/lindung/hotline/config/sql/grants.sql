@@ -23,7 +23,7 @@ GRANT EXECUTE ON FUNCTION report_status(bytea) TO lindung_public;
 
 -- worker: examine, capture, match, deliver
 GRANT SELECT ON intake_report TO lindung_worker;
-GRANT SELECT, INSERT ON casework_item, casework_sighting, triage_signal, triage_match,
+GRANT SELECT, INSERT ON casework_item, casework_sighting, triage_signal, triage_match, triage_media,
     custody_evidence, custody_node, custody_checkpoint TO lindung_worker;
 GRANT SELECT, INSERT, UPDATE ON casework_case TO lindung_worker;
 -- UPDATE without a change of value: row locks only (the id is the primary key)
@@ -37,7 +37,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON procrastinate_jobs, procrastinate_events
     procrastinate_periodic_defers, procrastinate_workers TO lindung_worker;
 
 -- console: read, decide, refer
-GRANT SELECT ON intake_report, casework_item, casework_sighting, triage_signal, triage_match,
+GRANT SELECT ON intake_report, casework_item, casework_sighting, triage_signal, triage_match, triage_media,
     custody_evidence, custody_entry, custody_checkpoint TO lindung_console;
 GRANT SELECT, UPDATE (status, explanation) ON casework_case TO lindung_console;
 GRANT SELECT, INSERT ON casework_assessment, casework_confirmation TO lindung_console;
