@@ -14,6 +14,8 @@ from lindung.hotline.casework.models import Case, Category, Status
 from lindung.hotline.casework.services import Named, Refused
 from lindung.hotline.intake.models import Report
 
+pytestmark = pytest.mark.database
+
 POST = Named("address", "example.com/post/1", "example.com/post/1", "https://example.com/post/1")
 
 

@@ -13,6 +13,8 @@ from lindung.hotline.intake import receipts, selectors, services
 from lindung.hotline.intake.forms import ReportForm, fresh_nonce
 from lindung.hotline.intake.models import Report
 
+pytestmark = pytest.mark.database
+
 CONTENT = services.Content(("https://example.com/post/1",), "Example words", "ana@example.org")
 
 

@@ -20,7 +20,7 @@ from lindung.hotline.triage.models import Match, Media
 
 from .test_casework import named, person, report
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 def pattern(seed: int) -> Image.Image:

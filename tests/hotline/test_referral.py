@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -26,7 +27,7 @@ from lindung.hotline.referral.tasks import LONGEST_WAIT, BackOff
 from .house import free_port
 from .test_casework import named, person, report
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 @pytest.fixture
@@ -65,6 +66,7 @@ class Mailbox:
     def __init__(self) -> None:
         self.taken: list[Message] = []
         self.refuses = False
+        logging.getLogger("mail.log").setLevel(logging.WARNING)
         self.controller = Controller(self, hostname="127.0.0.1", port=free_port())
 
     async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:

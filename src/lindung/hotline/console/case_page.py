@@ -19,7 +19,6 @@ from lindung.hotline.custody import selectors as custody
 from lindung.hotline.custody.models import Evidence
 from lindung.hotline.intake import selectors as intake
 from lindung.hotline.referral import selectors as referral
-from lindung.hotline.referral.forms import ReferForm
 from lindung.hotline.triage import selectors as triage
 from lindung.hotline.triage.models import Signal
 
@@ -191,6 +190,8 @@ def _decisions(case: Case, person: Person) -> dict[str, Any]:
         },
         "assess_form": AssessForm() if may and case.status in (Status.NEW, Status.OPEN) else None,
         "confirm_form": ConfirmForm() if may and waits and not own else None,
-        "refer_form": ReferForm() if may and can_refer else None,
+        "refer_form": referral.refer_form(confirmation.pk)
+        if may and can_refer and confirmation
+        else None,
         "next_step": next_step,
     }

@@ -1,15 +1,24 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from .forms import AcknowledgeForm
+from .forms import AcknowledgeForm, ReferForm
 from .models import Authority, Referral, State
 
 
 def authorities() -> list[Authority]:
     return list(Authority.objects.order_by("name"))
+
+
+def refer_form(confirmation: UUID) -> ReferForm | None:
+    """The form for the authorities that do not have this decision yet; None when all have."""
+    left = Authority.objects.filter(active=True).exclude(referral__confirmation_id=confirmation)
+    form = ReferForm()
+    form.fields["authority"].queryset = left  # type: ignore[attr-defined]
+    return form if left.exists() or not Authority.objects.exists() else None
 
 
 def rows(case: str | None = None) -> list[dict[str, Any]]:
