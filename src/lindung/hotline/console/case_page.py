@@ -21,9 +21,11 @@ from lindung.hotline.intake import selectors as intake
 from lindung.hotline.referral import selectors as referral
 from lindung.hotline.triage import selectors as triage
 from lindung.hotline.triage.models import Signal
+from lindung.text import entities
 
 Parts = list[tuple[str, bool]]
 AROUND = 40
+MOST_NAMED = 40
 
 
 def marked(text: str, spans: Iterable[Sequence[Any]]) -> Parts:
@@ -45,6 +47,11 @@ def excerpt(text: str, spans: Sequence[Sequence[Any]]) -> Parts:
     end = min(len(text), last + AROUND)
     end = end if end == len(text) else max(last, text.rfind(" ", last, end))
     return marked(text[start:end], [(s[0] - start, s[1] - start) for s in spans])
+
+
+def named_in(text: str) -> list[tuple[str, str]]:
+    """What a text names: (kind, value) of accounts, phones, groups, prices, ages …, each once."""
+    return list(dict.fromkeys((e.kind, e.value) for e in entities(text)))[:MOST_NAMED]
 
 
 def _signal(signal: Signal, text: str) -> dict[str, Any]:
@@ -100,6 +107,7 @@ def context(case: Case, person: Person) -> dict[str, Any]:
                     if m.item_id == item.id
                 ],
                 "evidence": [_evidence(e) for e in own],
+                "named": named_in(text),
                 "text_parts": marked(text, [span for s in found for span in s.spans]),
             }
         )
@@ -116,6 +124,7 @@ def context(case: Case, person: Person) -> dict[str, Any]:
                 "words": bool(text),
                 "words_parts": marked(text, [span for s in found for span in s.spans]),
                 "signals": [_signal(s, text) for s in found],
+                "named": named_in(text),
                 "where": report.content.where,
                 "contact": report.content.contact,
             }

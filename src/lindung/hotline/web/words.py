@@ -21,6 +21,8 @@ ITEM: Mapping[str, Promise] = {
     "group": _("group"),
     "wallet": _("wallet"),
     "words": _("words"),
+    "price": _("price"),
+    "age": _("age"),
     "digest": _("file digest"),
 }
 OUTCOME: Mapping[str, Promise] = {
