@@ -22,7 +22,7 @@ from lindung.hotline.intake import services as intake
 from lindung.hotline.referral import selectors, services
 from lindung.hotline.referral.adapters import NotDelivered, address_problem
 from lindung.hotline.referral.models import Authority, Referral, State
-from lindung.hotline.referral.tasks import LONGEST_WAIT, BackOff
+from lindung.hotline.retry import LONGEST_WAIT, BackOff
 
 from .house import free_port
 from .test_casework import named, person, report

@@ -18,6 +18,10 @@ from .models import Invitation, Person, Role
 LINK_LIFE = timedelta(hours=72)
 
 
+class LastManager(Exception):
+    """The hotline always keeps one active manager."""
+
+
 class InvitationSpent(Exception):
     """The link was used, has expired, or never existed."""
 
@@ -66,3 +70,14 @@ def accept(token: str, *, username: str, name: str, password: str) -> Person:
         raise InvitationSpent
     custody.append("person.joined", str(person.pk), {"role": person.role})
     return person
+
+
+@transaction.atomic
+def switch(username: str, *, active: bool) -> None:
+    """Let a person in or out; whoever is switched off is signed out at the next page."""
+    # Locked, so that two managers cannot switch each other off at the same moment.
+    managers = Person.objects.select_for_update().filter(role=Role.MANAGER, is_active=True)
+    if not active and [m.username for m in managers] == [username]:
+        raise LastManager
+    if Person.objects.filter(username=username).update(is_active=active):
+        custody.append("person.switched", username, {"active": active})

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -38,6 +39,8 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
 def people(request: HttpRequest) -> HttpResponse:
     if not signed_in(request).is_manager:
         raise PermissionDenied
+    if "switch" in request.POST:
+        return _switch(request)
     form = InviteForm(request.POST or None)
     link = None
     if request.method == "POST" and form.is_valid():
@@ -47,3 +50,11 @@ def people(request: HttpRequest) -> HttpResponse:
         "console/people.html",
         {"people": selectors.people(), "invite_form": form, "link": link},
     )
+
+
+def _switch(request: HttpRequest) -> HttpResponse:
+    try:
+        services.switch(request.POST["switch"], active=request.POST.get("to") == "on")
+    except services.LastManager:
+        messages.error(request, _("The hotline needs one active manager."))
+    return redirect("people")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from lindung.hotline.accounts import selectors as accounts
@@ -24,6 +28,7 @@ from lindung.hotline.casework.forms import AssessForm, ConfirmForm
 from lindung.hotline.casework.models import Case
 from lindung.hotline.custody import selectors as custody
 from lindung.hotline.custody import services as log
+from lindung.hotline.intake import selectors as intake
 from lindung.hotline.referral import selectors as referral
 from lindung.hotline.referral import services as outbox_services
 from lindung.hotline.referral.forms import AcknowledgeForm, AuthorityForm, ReferForm
@@ -33,12 +38,22 @@ from . import case_page
 LOG_PAGE = 200
 
 
+def _alarms() -> list[str]:
+    """What needs somebody's attention now, in sentences."""
+    late = timezone.now() - timedelta(minutes=settings.ENV["STUCK_AFTER"])
+    waiting = intake.unexamined(late)
+    words = ngettext(
+        "%(count)s report waits too long: is the worker running?",
+        "%(count)s reports wait too long: is the worker running?",
+        waiting,
+    )
+    return [*([words % {"count": waiting}] if waiting else []), *referral.alarms()]
+
+
 def _page(
     request: HttpRequest, name: str, context: dict[str, Any], status: int = 200
 ) -> HttpResponse:
-    return render(
-        request, f"console/{name}.html", context | {"alarms": referral.alarms()}, status=status
-    )
+    return render(request, f"console/{name}.html", context | {"alarms": _alarms()}, status=status)
 
 
 def _case(number: str) -> Case:

@@ -71,7 +71,7 @@ def capture_and_seal(
             item_id=item,
             captured_at=datetime.now(UTC),
             outcome=captured.outcome,
-            problem=(captured.problem or "")[:500],
+            problem=(captured.problem or _refusal(captured))[:500],
             sealed_text=sealing.seal(captured.text or ""),
             preview=captured.preview or b"",
         )
@@ -89,3 +89,10 @@ def capture_and_seal(
                 record.log_index = sealed.inclusion.index
             record.save(force_insert=True)
     return record
+
+
+def _refusal(captured: evidence.Capture) -> str:
+    """What a page's own status says, so that a removal notice never counts as the page."""
+    asked = captured.facts.get("requests", [])
+    status = next((r.get("status") for r in asked if r.get("url") == captured.final_url), None)
+    return f"The site answered {status}." if status and status >= 400 else ""

@@ -41,3 +41,8 @@ def opened(ids: Iterable[UUID]) -> list[OpenedReport]:
             )
         )
     return found
+
+
+def unexamined(before: datetime) -> int:
+    """How many reports came in before this time and still wait for the worker."""
+    return Report.objects.filter(received_at__lt=before, sightings=None).count()

@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.contrib.django import app
-from procrastinate.jobs import Job
+
+from lindung.hotline.retry import BackOff
 
 from . import services
-
-LONGEST_WAIT = 900
-
-
-class BackOff(BaseRetryStrategy):
-    """2, 4, 8 … seconds, at most a quarter of an hour, for as long as it takes."""
-
-    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
-        return RetryDecision(retry_in={"seconds": min(2 ** (job.attempts + 1), LONGEST_WAIT)})
 
 
 @app.task(name="referral.deliver", queue="hotline", retry=BackOff())

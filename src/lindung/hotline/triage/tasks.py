@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
+
+from lindung.hotline.retry import BackOff
 
 from . import services
 
 
-@app.task(name="triage.examine_report", queue="hotline", retry=RetryStrategy(exponential_wait=5))
+@app.task(name="triage.examine_report", queue="hotline", retry=BackOff())
 def examine_report(report: str) -> None:
     services.examine(UUID(report))
 
 
-@app.task(name="triage.learn", queue="hotline", retry=RetryStrategy(exponential_wait=5))
+@app.task(name="triage.learn", queue="hotline", retry=BackOff())
 def learn(case: str) -> None:
     services.learn(case)

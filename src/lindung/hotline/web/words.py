@@ -45,6 +45,7 @@ DEED: Mapping[str, Promise] = {
     "referral.alarm": _("alarm: referral stuck"),
     "person.invited": _("person invited"),
     "person.joined": _("person joined"),
+    "person.switched": _("person switched on or off"),
     "authority.added": _("authority added"),
 }
 PARTS: Mapping[str, Mapping[str, Promise]] = {
