@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from uuid import uuid4
 
 import psycopg
 import pytest
+import rfc8785
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from psycopg.errors import CheckViolation, InsufficientPrivilege, UniqueViolation
+
+from lindung.evidence import entry_hash
 
 from .conftest import Connect, Rows, assess, confirm, refer
 
@@ -23,6 +29,15 @@ def test_the_public_role_may_insert_a_report_and_nothing_else(connect: Connect) 
     with connect("owner") as owner:
         held = {row[0] for row in owner.execute(TABLE_POWERS, ["lindung_public"])}
     assert held == {"intake_report INSERT"}
+
+
+def test_the_public_role_may_call_one_function(connect: Connect) -> None:
+    callable_now = (
+        "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+        " AND has_function_privilege('lindung_public', oid, 'EXECUTE')"
+    )
+    with connect("owner") as owner:
+        assert [row[0] for row in owner.execute(callable_now)] == ["report_status"]
 
 
 @pytest.mark.parametrize(
@@ -87,6 +102,41 @@ def test_the_log_is_written_by_its_function_alone(connect: Connect, role: str) -
         connection.execute(
             "INSERT INTO custody_entry VALUES (0, now(), '', '', '', '', '', '', '')"
         )
+
+
+@given(
+    body=st.dictionaries(
+        st.text(st.characters(min_codepoint=1, max_codepoint=0xD7FF), max_size=20),
+        st.recursive(
+            st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+            | st.integers(1 - 2**53, 2**53 - 1)
+            | st.booleans()
+            | st.none(),
+            lambda deeper: st.lists(deeper, max_size=3),
+            max_leaves=5,
+        ),
+        max_size=5,
+    )
+)
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+def test_a_stored_entry_is_canonical_and_makes_its_leaf(
+    connect: Connect, body: dict[str, object]
+) -> None:
+    with connect("worker") as worker:
+        worker.execute("SELECT custody_append('test', 'test', %s::jsonb)", [json.dumps(body)])
+        row = worker.execute(
+            "SELECT entry, salt, leaf_hash FROM custody_entry ORDER BY index DESC LIMIT 1"
+        ).fetchone()
+        worker.rollback()
+    assert row is not None
+    entry, salt, leaf = row
+    parsed = json.loads(entry)
+    assert rfc8785.dumps(parsed) == entry.encode()
+    assert entry_hash(parsed, salt) == leaf
+    overridden = {"index", "at", "process", "actor", "kind", "subject"}
+    assert {k: v for k, v in parsed.items() if k not in overridden} == {
+        k: v for k, v in body.items() if k not in overridden
+    }
 
 
 def test_log_indices_have_no_gaps_after_rollbacks(connect: Connect) -> None:
