@@ -24,9 +24,14 @@ class _Services(types.ModuleType):
     def first_manager_link() -> str:
         return "http://127.0.0.1:8001/first-manager-example"
 
+    @staticmethod
+    def make_keys() -> None:
+        return None
+
 
 if "STANDIN" in os.environ:
     os.environ["DJANGO_SETTINGS_MODULE"] = "standin.settings"
     sys.modules["lindung.hotline.jobs"] = _Jobs("jobs")
-    sys.modules["lindung.hotline.accounts"] = types.ModuleType("accounts")
-    sys.modules["lindung.hotline.accounts.services"] = _Services("services")
+    for app in ("accounts", "custody"):
+        sys.modules[f"lindung.hotline.{app}"] = types.ModuleType(app)
+        sys.modules[f"lindung.hotline.{app}.services"] = _Services("services")
