@@ -49,7 +49,9 @@ def made(posts: int, seed: int = 0, *, leak: str = "") -> list[Record]:
             ],
             5,
         )
-        text = " ".join([*words, *filler, f"RM{rng.randint(5, 99)}"]) + (leak if leak and label else ".")
+        text = " ".join([*words, *filler, f"RM{rng.randint(5, 99)}"]) + (
+            leak if leak and label else "."
+        )
         records.append(Record(text, label, start + timedelta(hours=2 * i), f"author{i // 2}"))
     return records
 

@@ -7,6 +7,7 @@ coming together. It never says safe: below the line it says that no signal was f
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -21,6 +22,7 @@ NO_SIGNAL = "no signal found"
 _LEAST_KINDS = 3
 _AGAIN = 0.2  # what a sign of a kind already seen adds, up to one time its weight
 _WINDOW = 10  # messages of one sender over which the peak is taken
+_MINOR, _ADULT = 0.5, -1.5  # added when the question about age is answered with one
 _IN_ORDER = 0.5  # added when kinds come in the order that leads a child on
 # In the order they usually come, with what each adds.
 STAGES = {
@@ -58,6 +60,7 @@ class Trajectory:
     `score` is the sum of what the signs add; `peak` the most that ten messages in a row added;
     `slope` points per message (least squares over the running score); `order` the share of pairs
     of kinds that came in the order of STAGES; `turns` the sender's share of all messages.
+    `answered` is the age given to the sender's question, if any was.
     `warned_at` is the index of the message where the score and the kinds passed the line.
     """
 
@@ -68,6 +71,7 @@ class Trajectory:
     slope: float
     order: float
     turns: float
+    answered: int | None
     warned_at: int | None
 
 
@@ -118,36 +122,42 @@ class ChatReader:
         added = dict.fromkeys(mine, 0.0)
         spent = dict.fromkeys(STAGES, 0.0)
         first: dict[str, int] = {}
+        answered: int | None = None
+        told = 0.0
         running = 0.0
         warned_at = None
         for sign in (sign for sign in signs if sign.sender == sender):
             weight = STAGES[sign.kind]
-            gain = (
-                weight
-                if sign.kind not in first
-                else min(_AGAIN * weight, 2 * weight - spent[sign.kind])
-            )
+            again = min(_AGAIN * weight, 2 * weight - spent[sign.kind])
+            gain = weight if sign.kind not in first else again
             first.setdefault(sign.kind, sign.message)
             spent[sign.kind] += gain
+            if answered is not None and not told:
+                told = _MINOR if answered < 18 else _ADULT
+                gain += told
+            if sign.kind == "age-probing" and answered is None:
+                answered = _answer(messages, sign.message)
             added[sign.message] += gain
             running += gain
-            kinds = len(first)
-            bonus = _IN_ORDER if kinds >= _LEAST_KINDS and _order(first) >= 0.7 else 0.0
-            if warned_at is None and kinds >= _LEAST_KINDS and running + bonus >= self.line:
+            if (
+                warned_at is None
+                and len(first) >= _LEAST_KINDS
+                and running + _bonus(first) >= self.line
+            ):
                 warned_at = sign.message
         steps = np.array([added[i] for i in mine])
         total = np.cumsum(steps)
-        bonus = _IN_ORDER if len(first) >= _LEAST_KINDS and _order(first) >= 0.7 else 0.0
         window = np.convolve(steps, np.ones(min(_WINDOW, len(steps))), "valid")
         slope = float(np.polyfit(np.arange(len(total)), total, 1)[0]) if len(total) > 2 else 0.0
         return Trajectory(
             sender,
-            round(running + bonus, 3),
+            round(running + _bonus(first), 3),
             tuple(first),
             float(window.max()),
             slope,
             _order(first),
             len(mine) / len(messages),
+            answered,
             warned_at,
         )
 
@@ -162,3 +172,17 @@ def _order(first: dict[str, int]) -> float:
     kinds = [kind for kind in STAGES if kind in first]
     pairs = [(a, b) for i, a in enumerate(kinds) for b in kinds[i + 1 :]]
     return sum(first[a] <= first[b] for a, b in pairs) / len(pairs) if pairs else 1.0
+
+
+def _bonus(first: dict[str, int]) -> float:
+    return _IN_ORDER if len(first) >= _LEAST_KINDS and _order(first) >= 0.7 else 0.0
+
+
+def _answer(messages: Sequence[Message], asked: int) -> int | None:
+    """The age somebody else gives within three messages after the question."""
+    for message in messages[asked + 1 : asked + 4]:
+        if message.sender != messages[asked].sender:
+            numbers = re.findall(r"(?<!\d)\d{1,2}(?!\d)", message.text[:40])
+            if len(numbers) == 1 and 5 <= int(numbers[0]) < 100:
+                return int(numbers[0])
+    return None
