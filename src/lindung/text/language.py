@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from numpy.typing import NDArray
 
-from lindung.text.scan import HAN, LATIN, OTHER, TAMIL
+from lindung.text.scan import HAN, LATIN, OTHER, TAMIL, Vocabulary
 
 # Words that hold sentences together; none says what a text is about.
 FUNCTION_WORDS = {
@@ -48,6 +50,20 @@ def languages(
     foreign = (scripts[:, OTHER] * 2 > total) & (total >= _LEAST_LETTERS)
     unheard = (latin * 2 > total) & (latin >= 4 * _LEAST_LETTERS) & ((mask & 3) == 0)
     return mask, foreign | unheard
+
+
+@functools.cache
+def _vocabulary() -> Vocabulary:
+    return Vocabulary([word for words in FUNCTION_WORDS.values() for word in words.split()])
+
+
+def function_words(folded: NDArray[np.uint32], starts: NDArray[np.int64]) -> NDArray[np.int32]:
+    """How many function words each folded post has: columns en and ms."""
+    hits = _vocabulary().scan(folded, starts)
+    english = hits.term < len(FUNCTION_WORDS["en"].split())
+    posts = len(starts) - 1
+    columns = [np.bincount(hits.post[part], minlength=posts) for part in (english, ~english)]
+    return np.stack(columns, axis=1).astype(np.int32)
 
 
 def language_name(mask: int) -> str:

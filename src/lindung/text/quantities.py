@@ -43,7 +43,7 @@ _AFTER = rf"(?:(?:{_CURRENCY_WORDS})(?![^\W_])|{_CURRENCY_SIGNS})"
 _SCALE = r"(?:\s?(?P<{}>k|ribu|rb|juta|million|thousand|千|万|ஆயிரம்))(?![a-z])"
 PRICE = re.compile(
     rf"(?P<before>{_BEFORE})[\s.:]{{0,2}}(?P<n1>{_NUMBER})(?:{_SCALE.format('s1')})?(?!\d)"
-    rf"|(?<![\d.,])(?P<n2>{_NUMBER})(?:{_SCALE.format('s2')})?\s?(?P<after>{_AFTER})"
+    rf"|(?<!\d)(?<!\d[.,])(?P<n2>{_NUMBER})(?:{_SCALE.format('s2')})?\s?(?P<after>{_AFTER})"
 )
 _SCALES = {
     "k": 1000,

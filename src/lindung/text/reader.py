@@ -17,6 +17,8 @@ from lindung.text.entities import Entity, folded_entities
 from lindung.text.fold import Folded, code_points, fold_points
 from lindung.text.judge import Span, all_leaves, could_hold, holds
 from lindung.text.language import FUNCTION_WORDS, language_name, languages
+from lindung.text.lexicon import Lexicon
+from lindung.text.model import Model
 from lindung.text.policy import Leaf, Policy, Rule, load_policy, parse_policy
 from lindung.text.scan import Hits, Vocabulary, count_scripts
 
@@ -72,8 +74,17 @@ class Arrays:
 class Reader:
     """Reads posts by one policy. Picklable; safe to share between threads for reading."""
 
-    def __init__(self, policy: Policy, *, region: str = "MY") -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        lexicons: Iterable[Lexicon] = (),
+        model: Model | None = None,
+        *,
+        region: str = "MY",
+    ) -> None:
         self.policy = policy
+        self.model = model
+        self.lexicons = tuple(lexicons)
         self.region = region
         self._compile()
 
@@ -81,13 +92,14 @@ class Reader:
     def load(
         cls,
         policy: Path | str | None = None,
-        lexicons: Iterable[object] = (),
-        model: object | None = None,
+        lexicons: Iterable[Lexicon] = (),
+        model: Model | None = None,
         *,
         region: str = "MY",
     ) -> Self:
         """A reader for the policy in a file (default: the shipped one). Raises PolicyError."""
-        return cls(load_policy(Path(policy) if policy is not None else None), region=region)
+        loaded = load_policy(Path(policy) if policy is not None else None)
+        return cls(loaded, lexicons, model, region=region)
 
     def read(self, posts: Sequence[str]) -> list[Reading]:
         """One reading for each post, in order."""
@@ -122,20 +134,31 @@ class Reader:
             np.concatenate([part.no_basis for part in parts]),
         )
 
+    def look(self, posts: Sequence[str], leaves: Sequence[Leaf]) -> list[list[list[Span]]]:
+        """For each post and each leaf, the spans where it is seen; no rule is asked."""
+        batch = _Batch(posts, self._vocabulary, self.lexicons)
+        return [[_Look(self, batch, i)(leaf) for leaf in leaves] for i in range(len(posts))]
+
     def _read_batch(self, posts: Sequence[str], offset: int) -> Arrays:
-        batch = _Batch(posts, self._vocabulary)
+        batch = _Batch(posts, self._vocabulary, self.lexicons)
         n = len(posts)
         seen_terms = np.zeros((len(self._sets), n), np.bool_)
         for row, members in enumerate(self._members):
             seen_terms[row, batch.hits.post[members[batch.hits.term]]] = True
         masks, no_basis = languages(batch.scripts, batch.count(self._spoken))
         seen = {
-            leaf: self._could_see(leaf, seen_terms, batch.hits.flags)
+            leaf: batch.sealed_posts(leaf.name)
+            if leaf.kind == "lexicon"
+            else self._could_see(leaf, seen_terms, batch.hits.flags)
             for leaf in self._leaves
-            if leaf.kind in ("terms", "entity")
+            if leaf.kind != "pattern"
         }
         could = {rule.id: could_hold(rule.when, seen, n) for rule in self.policy.rules}
         any_rule = np.logical_or.reduce([*could.values(), np.zeros(n, np.bool_)])
+        learned = np.zeros(n)
+        if self.model is not None:
+            learned = self.model.probabilities(batch.folded, batch.folded_starts, masks)
+            any_rule |= (learned >= self.model.line) & ~no_basis
         scores = np.zeros(n)
         signals: dict[int, tuple[Signal, ...]] = {}
         for i in np.flatnonzero(any_rule).tolist():
@@ -145,6 +168,8 @@ class Reader:
                 for rule in self.policy.rules
                 if could[rule.id][i] and (signal := _signal(rule, look, int(masks[i])))
             )
+            if self.model is not None and not no_basis[i]:
+                found += _learned(self.model, look, float(learned[i]))
             if found:
                 signals[offset + i] = found
                 scores[i] = sum(signal.weight for signal in found)
@@ -190,10 +215,17 @@ class Reader:
             self._pattern_set.Compile()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"source": self.policy.source, "region": self.region}
+        return {
+            "source": self.policy.source,
+            "lexicons": self.lexicons,
+            "model": self.model,
+            "region": self.region,
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.policy = parse_policy(state["source"])
+        self.lexicons = state["lexicons"]
+        self.model = state["model"]
         self.region = state["region"]
         self._compile()
 
@@ -204,7 +236,9 @@ NO_BASIS = "no basis to read this language"
 class _Batch:
     """Posts folded and scanned together."""
 
-    def __init__(self, posts: Sequence[str], vocabulary: Vocabulary) -> None:
+    def __init__(
+        self, posts: Sequence[str], vocabulary: Vocabulary, lexicons: tuple[Lexicon, ...]
+    ) -> None:
         self.posts = posts
         self.starts = np.zeros(len(posts) + 1, np.int64)
         np.cumsum(np.fromiter(map(len, posts), np.int64, len(posts)), out=self.starts[1:])
@@ -214,6 +248,19 @@ class _Batch:
         self.folded_starts = np.searchsorted(self.origin, self.starts).astype(np.int64)
         self.hits: Hits = vocabulary.scan(self.folded, self.folded_starts)
         self.hit_starts = np.searchsorted(self.hits.post, np.arange(len(posts) + 1))
+
+        self.sealed = [
+            (lexicon.categories, lexicon.scan(self.folded, self.folded_starts))
+            for lexicon in lexicons
+        ]
+
+    def sealed_posts(self, category: str) -> NDArray[np.bool_]:
+        """Which posts have a sealed term of a category (or of any)."""
+        seen = np.zeros(len(self.posts), np.bool_)
+        for categories, hits in self.sealed:
+            wanted = [category in ("any", name) for name in categories]
+            seen[hits[np.array([*wanted, False])[hits[:, 1]], 0]] = True
+        return seen
 
     def count(self, members: NDArray[np.bool_]) -> NDArray[np.int32]:
         """How many hits of each row of `members` each post has, as posts by rows."""
@@ -245,7 +292,19 @@ class _Look:
             ]
         if leaf.kind == "pattern":
             return self.pattern(leaf)
-        return []
+        return self.sealed(leaf)
+
+    def sealed(self, leaf: Leaf) -> list[Span]:
+        spans: set[Span] = set()
+        for categories, hits in self.batch.sealed:
+            first, last = np.searchsorted(hits[:, 0], [self.i, self.i + 1])
+            for _, category, start, end in hits[first:last].tolist():
+                if leaf.name in ("any", categories[category]):
+                    origin = self.batch.origin[[start, end - 1]] - self.batch.starts[self.i]
+                    spans.add(
+                        Span(int(origin[0]), int(origin[1]) + 1, f"sealed: {categories[category]}")
+                    )
+        return sorted(spans)
 
     def terms(self, leaf: Leaf) -> list[Span]:
         hits, batch = self.batch.hits, self.batch
@@ -290,3 +349,14 @@ def _signal(rule: Rule, look: _Look, mask: int) -> Signal | None:
     if spans is None:
         return None
     return Signal(rule.id, rule.version, rule.weight, tuple(spans[:_MOST_SPANS]), rule.title)
+
+
+def _learned(model: Model, look: _Look, probability: float) -> tuple[Signal, ...]:
+    """The model's reason, if it has one: what it adds, and the stretch that speaks most for it."""
+    weight = model.adds(probability)
+    if weight <= 0:
+        return ()
+    view = look.view
+    part = model.strongest_part(code_points(view.text))
+    spans = (Span(*view.span(*part), f"learned: {probability:.2f}"),) if part else ()
+    return (Signal("learned", model.version, weight, spans, "like confirmed cases"),)

@@ -53,14 +53,14 @@ class Vocabulary:
         steps: dict[int, int] = {}
         ends = [-1]
         for number, term in enumerate(terms):
-            tokens = _words(term.removesuffix("*"))
+            tokens = split_words(term.removesuffix("*"))
             if not tokens:
                 raise ValueError(f"the term {term!r} has no word in it")
             state = 0
             for place, token in enumerate(tokens):
                 goes_on = term.endswith("*") and place == len(tokens) - 1
                 word = words.setdefault(_hash(token), len(words) + 1)
-                skeletons.setdefault(_hash(_skeleton(token)), word)
+                skeletons.setdefault(_hash(word_skeleton(token)), word)
                 if goes_on:
                     word |= _GOES_ON
                     prefixes[_hash(token)] = word
@@ -69,21 +69,22 @@ class Vocabulary:
                     ends.append(-1)
             ends[state] = number
         self._arrays = (
-            *_table(words),
-            *_table(prefixes),
-            *_table(skeletons),
-            *_table(steps),
+            *hash_table(words),
+            *hash_table(prefixes),
+            *hash_table(skeletons),
+            *hash_table(steps),
             np.array(ends, np.int32),
         )
 
     def scan(self, folded: NDArray[np.uint32], starts: NDArray[np.int64]) -> Hits:
         """All hits in posts `folded[starts[i]:starts[i + 1]]`."""
-        classes, letters = _classes()
+        classes, letters = character_tables()
         return Hits(*_scan(folded, starts, classes, letters, *self._arrays))
 
 
-def _words(term: str) -> list[str]:
-    classes, _ = _classes()
+def split_words(term: str) -> list[str]:
+    """The words of a term as scanning sees them: one per Chinese character."""
+    classes, _ = character_tables()
     tokens: list[str] = []
     last = SEPARATOR
     for character in fold(term).text:
@@ -103,8 +104,9 @@ def _hash(word: str) -> int:
     return value
 
 
-def _skeleton(word: str) -> str:
-    _, letters = _classes()
+def word_skeleton(word: str) -> str:
+    """A word with digits and signs read as letters, and no letter twice in a row."""
+    _, letters = character_tables()
     out = ""
     for character in word:
         letter = chr(letters[ord(character)]) if ord(character) < 128 else character
@@ -112,7 +114,7 @@ def _skeleton(word: str) -> str:
     return out
 
 
-def _table(entries: dict[int, int]) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+def hash_table(entries: dict[int, int]) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
     """An open-addressing hash table as two arrays; value 0 is empty."""
     size = 1 << max(4, (4 * len(entries)).bit_length())
     keys, values = np.zeros(size, np.uint64), np.zeros(size, np.int32)
@@ -125,7 +127,7 @@ def _table(entries: dict[int, int]) -> tuple[NDArray[np.uint64], NDArray[np.int3
 
 
 @functools.cache
-def _classes() -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
+def character_tables() -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
     """The class of every code point, and the letter an ASCII character may stand for."""
     classes = np.zeros(0x110000, np.uint8)
     for first, last in ((0, 0x3040), (0xA000, 0xAC00), (0xF900, 0x10600), (0x1E900, 0x1E960)):
@@ -149,7 +151,8 @@ def _classes() -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
 
 
 @njit(cache=True)
-def _find(keys, values, key):  # type: ignore[no-untyped-def]
+def find(keys, values, key):  # type: ignore[no-untyped-def]
+    """The value of `key` in a `hash_table`, 0 where it has none."""
     mask = np.uint64(keys.size - 1)
     place = ((key * _MIX) >> np.uint64(32)) & mask
     while values[place]:
@@ -183,10 +186,10 @@ def _plain(folded, a, b, classes, wk, wv, pk, pv, ids, goes, at, to):  # type: i
                 h = (h ^ np.uint64(folded[j])) * _FNV_STEP
                 j += 1
                 if kind == LETTER and j - i >= 2:
-                    found = _find(pk, pv, h)
+                    found = find(pk, pv, h)
                     if found:
                         goes[n] = found
-            ids[n] = _find(wk, wv, h)
+            ids[n] = find(wk, wv, h)
             at[n] = i
             to[n] = j
             n += 1
@@ -203,7 +206,7 @@ def _plain(folded, a, b, classes, wk, wv, pk, pv, ids, goes, at, to):  # type: i
             if j - i >= 15:
                 flags |= HAS_LONG
         elif kind in (IDEOGRAPH, CURRENCY):
-            ids[n] = _find(wk, wv, (_FNV_START ^ np.uint64(point)) * _FNV_STEP)
+            ids[n] = find(wk, wv, (_FNV_START ^ np.uint64(point)) * _FNV_STEP)
             goes[n] = 0
             at[n] = i
             to[n] = j
@@ -230,7 +233,7 @@ def _disguised(folded, a, b, classes, letters, wk, wv, sk, sv, ids, goes, at, to
         kind = classes[folded[i]]
         j = i + 1
         if kind == IDEOGRAPH:
-            ids[n] = _find(wk, wv, (_FNV_START ^ np.uint64(folded[i])) * _FNV_STEP)
+            ids[n] = find(wk, wv, (_FNV_START ^ np.uint64(folded[i])) * _FNV_STEP)
         elif kind == SEPARATOR:
             i = j
             continue
@@ -266,7 +269,7 @@ def _disguised(folded, a, b, classes, letters, wk, wv, sk, sv, ids, goes, at, to
             if j == i:
                 i += 1
                 continue
-            ids[n] = _find(sk, sv, h) if disguised and has_letter else _find(wk, wv, exact)
+            ids[n] = find(sk, sv, h) if disguised and has_letter else find(wk, wv, exact)
         goes[n] = 0
         at[n] = i
         to[n] = j
@@ -309,7 +312,7 @@ def _apart(folded, a, b, classes, wk, wv, ids, goes, at, to):  # type: ignore[no
                 h = _FNV_START
                 for m in range(k, min(size, k + _LONGEST_SPACED)):
                     h = (h ^ np.uint64(folded[run[m]])) * _FNV_STEP
-                    found = _find(wk, wv, h)
+                    found = find(wk, wv, h)
                     if found:
                         best = m + 1
                         word = found
@@ -339,7 +342,7 @@ def _step(tk, tv, state, way, word, goes):  # type: ignore[no-untyped-def]
         word |= _GOES_ON
     if word == 0:
         return 0
-    return _find(tk, tv, (np.uint64(state) << np.uint64(24)) | np.uint64(word))
+    return find(tk, tv, (np.uint64(state) << np.uint64(24)) | np.uint64(word))
 
 
 @njit(cache=True)
@@ -408,7 +411,7 @@ def _scan(folded, starts, classes, letters, wk, wv, pk, pv, sk, sv, tk, tv, ends
 
 def count_scripts(points: NDArray[np.uint32], starts: NDArray[np.int64]) -> NDArray[np.int32]:
     """Letters per post and script (LATIN, HAN, TAMIL, OTHER) in posts as they were written."""
-    counted: NDArray[np.int32] = _scripts(points, starts, _classes()[0])
+    counted: NDArray[np.int32] = _scripts(points, starts, character_tables()[0])
     return counted
 
 
