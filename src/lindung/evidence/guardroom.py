@@ -162,7 +162,7 @@ class _Guardroom:
         self.warc.close()
         if seen.certificates:
             (self.into / "certificates.pem").write_text("".join(seen.certificates.values()))
-        (self.into / "facts.json").write_text(json.dumps(self.facts, ensure_ascii=False, indent=1))
+        (self.into / "facts.json").write_text(json.dumps(self.facts, indent=1))
 
     def _clean_document(self) -> None:
         path = self.into / "page.html"
