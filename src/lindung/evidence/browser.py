@@ -28,8 +28,8 @@ from playwright.async_api import (
 from playwright.async_api import Error as PlaywrightError
 
 from lindung.evidence.hiding import hide_media
-from lindung.evidence.jail import NOBODY, Isolation
-from lindung.evidence.policy import Limits, Policy
+from lindung.evidence.jail import NOBODY
+from lindung.evidence.policy import Limits, Policy, remove_inline_media
 
 T = TypeVar("T")
 
@@ -42,7 +42,7 @@ _FLAGS = (
     "--force-webrtc-ip-handling-policy",
     "--disable-features=DialMediaRouteProvider,OptimizationHints,MediaRouter,Translate,"
     "AutofillServerCommunication,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,"
-    "NetworkTimeServiceQuerying,PaintHolding,ThirdPartyStoragePartitioning",
+    "NetworkTimeServiceQuerying",
 )  # fmt: skip
 OWN_ADDRESSES = (
     "http://clients2.google.com/time/", "://update.googleapis.com/service/",
@@ -88,9 +88,9 @@ def find_chromium() -> str | None:
     return next((path for name in _CANDIDATES if (path := shutil.which(name))), None)
 
 
-def run(task: Task, isolation: Isolation, port: int) -> None:
+def run(task: Task, port: int) -> None:
     """Do the whole task; never raises for what the site does."""
-    visit = _Visit(task, isolation, port)
+    visit = _Visit(task, port)
     try:
         asyncio.run(visit.run())
     except (PlaywrightError, OSError) as error:
@@ -100,8 +100,8 @@ def run(task: Task, isolation: Isolation, port: int) -> None:
 
 
 class _Visit:
-    def __init__(self, task: Task, isolation: Isolation, port: int) -> None:
-        self.task, self.isolation, self.port = task, isolation, port
+    def __init__(self, task: Task, port: int) -> None:
+        self.task, self.port = task, port
         self.seen = _Seen()
         self.end = 0.0
         self.beside: set[asyncio.Task[None]] = set()
@@ -150,7 +150,10 @@ class _Visit:
             self.write("page.txt", text.encode("utf-8", "replace"))
         html = await self.step("keeping the final document", page.content())
         if html is not None:
-            self.write("page.html", html.encode("utf-8", "replace"))
+            document = html.encode("utf-8", "replace")
+            if self.task.policy is not Policy.FULL:
+                document, _ = remove_inline_media(document)
+            self.write("page.html", document)
         picture = await self.step("taking the picture", self._picture(context, page))
         if picture is not None:
             self.write("screenshot.png", picture)

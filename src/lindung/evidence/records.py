@@ -89,7 +89,11 @@ class Warc:
         if response_id:
             extra["WARC-Concurrent-To"] = response_id
         if exchange.request.tell():
-            self._http("request", exchange, b"", exchange.request, extra)
+            sent = exchange.request
+            if keep is not Policy.FULL:
+                sent.seek(0)
+                sent = io.BytesIO(policy.remove_inline_media(sent.read())[0])
+            self._http("request", exchange, b"", sent, extra)
         if exchange.blocked or exchange.failed:
             self.metadata(exchange.url, exchange.facts())
         exchange.response_body.close()
