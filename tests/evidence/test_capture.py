@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import io
 from pathlib import Path
 
@@ -61,6 +63,71 @@ def test_a_page_is_kept_whole_without_its_media(market: Site, tmp_path: Path) ->
     assert taken.preview is not None
     everything = b"".join(body for *_, body in kept) + (tmp_path / "t/page.html").read_bytes()
     assert b"iVBORw0KGgo" not in everything.replace(b"PNG", b"")
+
+
+HIDDEN_PLACES = """<title>Red</title><p>words</p>
+<img src='{red}'><iframe srcdoc="<img src='{red}'>"></iframe>
+<div style="width:99px;height:99px;background:url({red})"></div><canvas id=c></canvas>
+<div id=open></div><div id=closed></div><script>
+for (const mode of ['open', 'closed'])
+  document.getElementById(mode).attachShadow({{mode}}).innerHTML = "<img src='{red}'>";
+const pen = c.getContext('2d'); pen.fillStyle = 'red'; pen.fillRect(0, 0, 99, 99);</script>"""
+
+
+STRICT = {
+    "Content-Security-Policy": "default-src 'none'; img-src data:; script-src 'unsafe-inline'"
+}
+
+
+@pytest.mark.parametrize("headers", [{}, STRICT])
+def test_the_picture_shows_no_media_wherever_the_page_hides_it(
+    headers: dict[str, str], site: Site, tmp_path: Path
+) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (99, 99), (255, 0, 0)).save(out, "PNG")
+    red = "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
+    headers = headers | {"Content-Type": "text/html"}
+    site.pages["/"] = (200, headers, HIDDEN_PLACES.format(red=red).encode())
+    taken = capture(site.url, tmp_path / "t", allow=[site.place])
+    assert (taken.outcome, taken.text) == ("complete", "words")
+    with Image.open(tmp_path / "t/screenshot.png") as picture:
+        red_part, green_part, _ = picture.convert("RGB").split()
+        seen = zip(red_part.tobytes(), green_part.tobytes(), strict=True)
+        assert not any(red > 200 and green < 60 for red, green in seen)
+
+
+def test_text_that_no_file_could_hold_is_made_storable(site: Site, tmp_path: Path) -> None:
+    site.page("/", "<script>document.title='a\\ud800b';alert('\\ud800');"
+              "onload=()=>document.body.append('x\\0y\\udfffz')</script><body>")  # fmt: skip
+    taken = capture(site.url, tmp_path / "t", allow=[site.place])
+    assert taken.outcome == "complete"
+    assert taken.title == "a?b"
+    assert taken.text.encode()
+    assert "\0" not in taken.text
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br"])
+def test_media_inside_packed_text_is_not_kept(coding: str, site: Site, tmp_path: Path) -> None:
+    page = b"<title>Packed</title><p>words</p><img src='" + PIXEL + b"'>"
+    headers = {"Content-Type": "text/html", "Content-Encoding": coding}
+    site.pages["/"] = (200, headers, gzip.compress(page))  # under br it is no text at all
+    taken = capture(site.url, tmp_path / "t", allow=[site.place])
+    (answer,) = {body for kind, _, body in records(tmp_path / "t") if kind == "response"}
+    assert gzip.compress(page)[10:] not in answer
+    assert PIXEL[25:] not in answer
+    if coding == "gzip":
+        assert taken.outcome == "complete"
+        assert b"<p>words</p><img src='data:image/png;base64,'>" in answer
+
+
+def test_a_reported_picture_is_not_kept_but_its_answer_is(site: Site, tmp_path: Path) -> None:
+    site.page("/a.png", png(), "image/png")
+    taken = capture(site.url + "a.png", tmp_path / "t", allow=[site.place])
+    assert taken.outcome == "partial"
+    assert "image/png is not kept" in str(taken.problem)
+    responses = [body for kind, _, body in records(tmp_path / "t") if kind == "response"]
+    assert responses  # Chromium asks again
+    assert all(body.endswith(b"\r\n\r\n") for body in responses)
 
 
 def test_media_is_kept_only_under_a_named_authority(market: Site, tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ def test_ten_thousand_requests_end(hostile: Hostile, tmp_path: Path) -> None:
         "200 OK", b"<title>Many</title><script>for(i=0;i<10000;i++)fetch('/n?'+i)</script>"
     )
     hostile.answers["/n"] = raw("200 OK", b"{}", kind="application/json")
-    limits = Limits(total_seconds=20, step_seconds=4, requests=300)
+    limits = Limits(total_seconds=10, step_seconds=3, requests=300)
     taken = take(hostile, "/", tmp_path / "t", limits=limits)
     assert taken.outcome == "partial"
     assert hostile.requests <= 302
@@ -220,7 +220,7 @@ def test_a_page_that_eats_memory_is_stopped(hostile: Hostile, tmp_path: Path) ->
     )
     hostile.answers["/"] = raw("200 OK", page)
     taken = take(hostile, "/", tmp_path / "t", limits=Limits(
-        total_seconds=20, step_seconds=6, memory_bytes=900 << 20))  # fmt: skip
+        total_seconds=10, step_seconds=4, memory_bytes=900 << 20))  # fmt: skip
     assert taken.outcome == "partial"
     assert taken.facts["memory_peak"] < 1800 << 20
 

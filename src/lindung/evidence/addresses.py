@@ -62,27 +62,27 @@ class AddressGuard:
 
     allow: Collection[str] = ()
     timeout: float = 10.0
-    _known: dict[tuple[str, int], asyncio.Task[Resolution]] = field(default_factory=dict)
+    _known: dict[str, asyncio.Task[tuple[str, ...]]] = field(default_factory=dict)
 
     async def resolve(self, host: str, port: int) -> Resolution:
         """The pinned resolution of `host`; raises `Refused`, or `OSError` if there is none."""
-        key = (canonical_host(host), port)
-        if key not in self._known:
-            self._known[key] = asyncio.ensure_future(self._resolve(*key))
-        return await asyncio.shield(self._known[key])
+        host = canonical_host(host)
+        if host not in self._known:
+            self._known[host] = asyncio.ensure_future(self._ask(host))
+        answers = await asyncio.shield(self._known[host])
+        if f"{host}:{port}" in {canonical_pair(pair) for pair in self.allow}:
+            return Resolution(host, port, answers, allowed_by_operator=True)
+        for answer in answers:
+            if not is_public(answer):
+                raise Refused(f"{host} resolves to {answer}, which is not a public address")
+        return Resolution(host, port, answers)
 
-    async def _resolve(self, host: str, port: int) -> Resolution:
+    async def _ask(self, host: str) -> tuple[str, ...]:
         loop = asyncio.get_running_loop()
         found = await asyncio.wait_for(
-            loop.getaddrinfo(host, port, type=socket.SOCK_STREAM), self.timeout
+            loop.getaddrinfo(host, None, type=socket.SOCK_STREAM), self.timeout
         )
-        answers = tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
-        allowed = f"{host}:{port}" in {canonical_pair(pair) for pair in self.allow}
-        if not allowed:
-            for answer in answers:
-                if not is_public(answer):
-                    raise Refused(f"{host} resolves to {answer}, which is not a public address")
-        return Resolution(host, port, answers, allowed)
+        return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def is_public(address: str) -> bool:

@@ -27,8 +27,9 @@ from playwright.async_api import (
 )
 from playwright.async_api import Error as PlaywrightError
 
-from lindung.evidence.jail import NOBODY, Isolation
-from lindung.evidence.policy import Limits, Policy
+from lindung.evidence.hiding import hide_media
+from lindung.evidence.jail import NOBODY
+from lindung.evidence.policy import Limits, Policy, remove_inline_media
 
 T = TypeVar("T")
 
@@ -41,7 +42,7 @@ _FLAGS = (
     "--force-webrtc-ip-handling-policy",
     "--disable-features=DialMediaRouteProvider,OptimizationHints,MediaRouter,Translate,"
     "AutofillServerCommunication,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,"
-    "NetworkTimeServiceQuerying,PaintHolding,ThirdPartyStoragePartitioning",
+    "NetworkTimeServiceQuerying",
 )  # fmt: skip
 OWN_ADDRESSES = (
     "http://clients2.google.com/time/", "://update.googleapis.com/service/",
@@ -51,10 +52,8 @@ OWN_ADDRESSES = (
     "https://accounts.google.com/ListAccounts",
 )  # fmt: skip
 """What Chromium asks for itself, whatever the page: the guard never carries it."""
+_MOST_LISTED = 50
 _MOST_SYNTHESISED = 4 << 20
-_HIDE_MEDIA = """img, picture, video, audio, canvas, object, embed, svg image, input[type=image] {
-  visibility: hidden !important } * { background-image: none !important;
-  border-image: none !important; list-style-image: none !important }"""
 _SCROLL = """async () => { const step = innerHeight || 800;
   for (let y = 0, n = 0; y < document.documentElement.scrollHeight && n < 25; y += step, n++) {
     scrollTo(0, y); await new Promise(r => setTimeout(r, 80)); }
@@ -89,9 +88,9 @@ def find_chromium() -> str | None:
     return next((path for name in _CANDIDATES if (path := shutil.which(name))), None)
 
 
-def run(task: Task, isolation: Isolation, port: int) -> None:
+def run(task: Task, port: int) -> None:
     """Do the whole task; never raises for what the site does."""
-    visit = _Visit(task, isolation, port)
+    visit = _Visit(task, port)
     try:
         asyncio.run(visit.run())
     except (PlaywrightError, OSError) as error:
@@ -101,8 +100,8 @@ def run(task: Task, isolation: Isolation, port: int) -> None:
 
 
 class _Visit:
-    def __init__(self, task: Task, isolation: Isolation, port: int) -> None:
-        self.task, self.isolation, self.port = task, isolation, port
+    def __init__(self, task: Task, port: int) -> None:
+        self.task, self.port = task, port
         self.seen = _Seen()
         self.end = 0.0
         self.beside: set[asyncio.Task[None]] = set()
@@ -151,10 +150,11 @@ class _Visit:
             self.write("page.txt", text.encode("utf-8", "replace"))
         html = await self.step("keeping the final document", page.content())
         if html is not None:
-            self.write("page.html", html.encode("utf-8", "replace"))
-        if self.task.policy is not Policy.FULL:
-            await self.step("hiding media", page.add_style_tag(content=_HIDE_MEDIA))
-        picture = await self.step("taking the picture", self._picture(page))
+            document = html.encode("utf-8", "replace")
+            if self.task.policy is not Policy.FULL:
+                document, _ = remove_inline_media(document)
+            self.write("page.html", document)
+        picture = await self.step("taking the picture", self._picture(context, page))
         if picture is not None:
             self.write("screenshot.png", picture)
         if self.task.policy is Policy.FULL:
@@ -164,16 +164,18 @@ class _Visit:
 
     def _listen(self, context: BrowserContext, page: Page) -> None:
         def dialog(it: Dialog) -> None:
-            if len(self.seen.dialogs) < 50:
+            if len(self.seen.dialogs) < _MOST_LISTED:
                 self.seen.dialogs.append(f"{it.type}: {it.message[:500]}")
             self._aside(_quietly(it.dismiss()))
 
         def download(it: Download) -> None:
-            self.seen.downloads.append(it.url[:2000])
+            if len(self.seen.downloads) < _MOST_LISTED:
+                self.seen.downloads.append(it.url[:2000])
             self._aside(_quietly(it.cancel()))
 
         def popup(it: Page) -> None:
-            self.seen.popups.append(it.url[:2000])
+            if len(self.seen.popups) < _MOST_LISTED:
+                self.seen.popups.append(it.url[:2000])
             it.on("dialog", dialog)
             it.on("download", download)
             if len(self.seen.popups) > 5:
@@ -245,7 +247,10 @@ class _Visit:
                 "waiting for the page to settle", "the network never fell quiet"
             )
 
-    async def _picture(self, page: Page) -> bytes:
+    async def _picture(self, context: BrowserContext, page: Page) -> bytes:
+        """The whole page as PNG; unless the policy is full, with all media hidden."""
+        if self.task.policy is not Policy.FULL:
+            await hide_media(context, page)
         height = await page.evaluate("() => document.documentElement.scrollHeight")
         height = max(1, min(int(height or 1), self.task.limits.screenshot_pixels))
         return await page.screenshot(

@@ -136,7 +136,7 @@ def _result(
 ) -> Capture:  # fmt: skip
     outcome, problem = ("unreachable", failure) if not facts else judge(facts, failure)
     facts["outcome"], facts["problem"] = outcome, problem
-    (into / "facts.json").write_text(json.dumps(facts, ensure_ascii=False, indent=1))
+    (into / "facts.json").write_text(json.dumps(facts, indent=1))
     text = into / "page.txt"
     picture = into / "screenshot.png"
     return Capture(
@@ -144,15 +144,20 @@ def _result(
         policy=policy,
         outcome=outcome,
         problem=problem,
-        final_url=str(facts.get("final_url") or url),
-        title=str(facts.get("title", "")),
-        text=text.read_text(errors="replace") if text.exists() else "",
+        final_url=_storable(str(facts.get("final_url") or url)),
+        title=_storable(str(facts.get("title", ""))),
+        text=_storable(text.read_text(errors="replace")) if text.exists() else "",
         directory=into,
         files=tuple(sorted(path for path in into.iterdir() if path.is_file())),
         facts=facts,
         authority=authority,
         preview=blurred(picture) if picture.exists() else None,
     )
+
+
+def _storable(text: str) -> str:
+    """Text that any database and file takes: no half characters, no NUL."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 
 def judge(facts: Mapping[str, Any], failure: str | None) -> tuple[str, str | None]:
@@ -166,6 +171,8 @@ def judge(facts: Mapping[str, Any], failure: str | None) -> tuple[str, str | Non
     unfinished = facts.get("seen", {}).get("unfinished", {})
     first = requests[0] if requests else {}
     why = failure or facts.get("ending") or facts.get("broken")
+    if not answered and "status" in first:
+        return "partial", f"The capture is partial: {first['blocked']}."
     if not answered:
         reason = first.get("blocked") or first.get("failed") or why or facts.get("goto_error")
         return "unreachable", f"The page could not be captured: {reason or 'no answer came'}."

@@ -63,7 +63,7 @@ class _Guardroom:
         self.memory = MemoryGroup(self.limits.memory_bytes)
         self.sandboxed: bool | None = None
         self.jail = jail.enter(
-            lambda isolation, port: browser.run(task, isolation, port),
+            lambda port: browser.run(task, port),
             self.memory,
             namespaces=order["namespaces"],
         )
@@ -135,8 +135,6 @@ class _Guardroom:
     def _close(self) -> None:
         """Finish the records and write the facts; what a step left is already there."""
         seen = self.relay.seen
-        if self.policy is not Policy.FULL:
-            self._clean_document()
         self.facts.update(
             ended=now(),
             ending=self.ending,
@@ -162,14 +160,7 @@ class _Guardroom:
         self.warc.close()
         if seen.certificates:
             (self.into / "certificates.pem").write_text("".join(seen.certificates.values()))
-        (self.into / "facts.json").write_text(json.dumps(self.facts, ensure_ascii=False, indent=1))
-
-    def _clean_document(self) -> None:
-        path = self.into / "page.html"
-        if path.exists():
-            content, removed = remove_inline_media(path.read_bytes())
-            if removed:
-                path.write_bytes(content)
+        (self.into / "facts.json").write_text(json.dumps(self.facts, indent=1))
 
 
 if __name__ == "__main__":

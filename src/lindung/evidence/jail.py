@@ -71,10 +71,8 @@ def die_with_parent(parent: int) -> None:
         os._exit(1)
 
 
-def enter(
-    inside: Callable[[Isolation, int], None], memory: MemoryGroup, *, namespaces: bool = True
-) -> Jail:
-    """Fork a jailed process that runs `inside(isolation, relay port)` and then ends.
+def enter(inside: Callable[[int], None], memory: MemoryGroup, *, namespaces: bool = True) -> Jail:
+    """Fork a jailed process that runs `inside(port of the way out)` and then ends.
 
     With `namespaces=False`, or where the kernel refuses them, the isolation is the weaker one.
     """
@@ -99,18 +97,17 @@ def enter(
 
 
 def _keep(
-    inside: Callable[[Isolation, int], None],
+    inside: Callable[[int], None],
     memory: MemoryGroup,
     out: socket.socket,
     namespaces: bool,
 ) -> None:
     reason = "" if namespaces else "the operator's settings do not use namespaces"
-    if namespaces:
-        try:
-            _unshare()
-        except OSError as error:
-            reason = f"the kernel refused namespaces: {error.strerror}"
+    if namespaces and (number := _refusal()):
+        reason = f"the kernel refused namespaces: {os.strerror(number)}"
     held = not reason
+    if held:
+        _unshare()
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     listener.listen(256)
@@ -125,7 +122,7 @@ def _keep(
             die_with_parent(0 if held else parent)  # inside a process namespace the parent is 0
             if held:
                 _mount_proc()
-            inside(_isolation(held, memory, reason or None), port)
+            inside(port)
         except Exception:  # the record has the sentence; whoever looks into it wants the place
             traceback.print_exc()
         finally:
@@ -137,6 +134,21 @@ def _keep(
 def _isolation(held: bool, memory: MemoryGroup, reason: str | None) -> Isolation:
     uid = NOBODY if os.geteuid() == 0 else os.geteuid()
     return Isolation(held, held, uid, "control group" if memory.path else "watched", reason)
+
+
+def _refusal() -> int:
+    """The error number with which the kernel refuses namespaces, or 0.
+
+    Tried in a child: some kernels make the namespace and then refuse what one does inside it.
+    """
+    child = os.fork()
+    if child == 0:
+        try:
+            _unshare()
+            os._exit(0)
+        except OSError as error:
+            os._exit(error.errno or 1)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def _unshare() -> None:

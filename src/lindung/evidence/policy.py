@@ -8,6 +8,7 @@ for, and are dropped unread where only the response tells.
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -37,6 +38,7 @@ class Limits:
     screenshot_pixels: int = 16_000  # height of the full-page picture
 
 
+_MOST_UNPACKED = 128 << 20
 _MEDIA_DESTINATIONS = {"image", "video", "audio", "track", "object", "embed"}
 _TEXT = re.compile(
     r"text/|application/(json|javascript|ecmascript|x-javascript|xml|xhtml|wasm|manifest"
@@ -49,7 +51,7 @@ _MAGIC = re.compile(
     re.DOTALL,
 )
 _INLINE = re.compile(
-    rb"(data:(?:image|video|audio)/[\w.+-]+(?:;[\w=.+-]+)*,)([\w+/%=.~!*'():@&$-]*)", re.IGNORECASE
+    rb"(data:(?:image|video|audio)/[\w.+-]+(?:;[\w=.+-]+)*,)([\w+/%=.~!*:;,@&$#-]*)", re.IGNORECASE
 )
 
 
@@ -77,6 +79,22 @@ def refuse_response(policy: Policy, head: Head, beginning: bytes) -> str | None:
     if _MAGIC.match(beginning):
         return f"policy {policy}: the body is not the text it is labelled as"
     return None
+
+
+def unpacked(body: bytes, head: Head) -> bytes | None:
+    """The text of a body in whatever content coding; None if it cannot be read as text."""
+    coding = head.get("content-encoding").strip().lower()
+    if coding in ("gzip", "x-gzip", "deflate"):
+        reader = zlib.decompressobj(zlib.MAX_WBITS + 32)
+        try:
+            body = reader.decompress(body, _MOST_UNPACKED)
+        except zlib.error:
+            return None
+        if reader.unconsumed_tail or _MAGIC.match(body):
+            return None
+    elif coding not in ("", "identity"):
+        return None
+    return body
 
 
 def remove_inline_media(body: bytes) -> tuple[bytes, Sequence[int]]:

@@ -18,6 +18,8 @@ from typing import IO, Any
 from lindung.evidence import http1, policy
 from lindung.evidence.policy import Policy
 
+_LONGEST = 4000
+
 
 def now() -> str:
     """The time as it stands in records: ISO 8601, UTC, microseconds."""
@@ -51,7 +53,8 @@ class Exchange:
     def facts(self) -> dict[str, Any]:
         names = ("url", "method", "started", "status", "kind", "peer", "bytes_out", "bytes_in",
                  "blocked", "failed", "truncated", "inline_media_removed")  # fmt: skip
-        return {name: v for name in names if (v := getattr(self, name)) not in (None, 0, "")}
+        facts = {name: v for name in names if (v := getattr(self, name)) not in (None, 0, "")}
+        return facts | {"url": self.url[:_LONGEST]}  # the record has the whole of it
 
 
 class Warc:
@@ -71,22 +74,26 @@ class Warc:
         extra = {"WARC-IP-Address": exchange.peer.rsplit(" ", 1)[0]} if exchange.peer else {}
         body = exchange.response_body
         response_id = None
-        if (head := exchange.response_head) is not None and exchange.blocked is None:
+        if (head := exchange.response_head) is not None:
             labels = dict(extra)
-            if exchange.truncated:
-                labels["WARC-Truncated"] = exchange.truncated
-            if keep is Policy.METADATA_ONLY:
+            if exchange.blocked or keep is Policy.METADATA_ONLY:
                 labels["WARC-Truncated"] = "unspecified"
                 body = io.BytesIO()
             elif keep is Policy.NO_MEDIA:
                 body, head = _without_inline_media(exchange, head)
                 if exchange.inline_media_removed:
                     labels["Lindung-Inline-Media-Removed"] = str(exchange.inline_media_removed)
+            if exchange.truncated:
+                labels["WARC-Truncated"] = exchange.truncated
             response_id = self._http("response", exchange, head.raw, body, labels)
         if response_id:
             extra["WARC-Concurrent-To"] = response_id
         if exchange.request.tell():
-            self._http("request", exchange, b"", exchange.request, extra)
+            sent = exchange.request
+            if keep is not Policy.FULL:
+                sent.seek(0)
+                sent = io.BytesIO(policy.remove_inline_media(sent.read())[0])
+            self._http("request", exchange, b"", sent, extra)
         if exchange.blocked or exchange.failed:
             self.metadata(exchange.url, exchange.facts())
         exchange.response_body.close()
@@ -97,7 +104,7 @@ class Warc:
         self._put("resource", url, io.BytesIO(data), kind, labels)
 
     def metadata(self, url: str, facts: object) -> None:
-        data = json.dumps(facts, ensure_ascii=False, indent=1).encode()
+        data = json.dumps(facts, indent=1).encode()
         self._put("metadata", url, io.BytesIO(data), "application/json", {})
 
     def close(self) -> None:
@@ -145,14 +152,19 @@ def _pieces(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def _without_inline_media(exchange: Exchange, head: http1.Head) -> tuple[IO[bytes], http1.Head]:
+    """The same answer with pictures inside its text cut out; what cannot be read is not kept."""
     exchange.response_body.seek(0)
     body = exchange.response_body.read()
     chunked = "chunked" in head.get("transfer-encoding").lower()
-    content, removed = policy.remove_inline_media(http1.dechunk(body) if chunked else body)
+    content = policy.unpacked(http1.dechunk(body) if chunked else body, head)
+    if content is None:
+        exchange.truncated = "unspecified"
+        return io.BytesIO(), head
+    content, removed = policy.remove_inline_media(content)
     if not removed:
         return exchange.response_body, head
     exchange.inline_media_removed = len(removed)
-    headers = head.without("transfer-encoding", "content-length")
+    headers = head.without("transfer-encoding", "content-encoding", "content-length")
     headers.append(("Content-Length", str(len(content))))
     return io.BytesIO(content), http1.Head(head.start, headers, http1.encode(head.start, headers))
 

@@ -19,7 +19,13 @@ from urllib.parse import urlsplit
 from lindung.evidence import http1, tls
 from lindung.evidence.addresses import AddressGuard, Refused, Resolution
 from lindung.evidence.http1 import BadMessage, Head
-from lindung.evidence.policy import Limits, Policy, refuse_request, refuse_response
+from lindung.evidence.policy import (
+    Limits,
+    Policy,
+    refuse_request,
+    refuse_response,
+    remove_inline_media,
+)
 from lindung.evidence.records import Exchange, Warc, now
 from lindung.evidence.websocket import Frames
 
@@ -36,7 +42,6 @@ class Seen:
     certificates: dict[str, str] = field(default_factory=dict)  # SHA-256 -> PEM
     bytes_in: int = 0
     over_limit: str | None = None
-    open: int = 0
 
 
 class Relay:
@@ -101,7 +106,6 @@ class Relay:
             return
         exchange = Exchange(url, head.method)
         self.seen.exchanges.append(exchange)
-        self.seen.open += 1
         frames = None
         try:
             exchange.blocked = self._refuse(url, head)
@@ -121,12 +125,13 @@ class Relay:
             exchange.truncated = "time"
             raise
         finally:
-            self.seen.open -= 1
             if exchange.failed and exchange.response_head is not None:
                 exchange.truncated = exchange.truncated or "disconnect"
             self.warc.exchange(exchange, self.policy)
             if frames is not None and frames.messages:
                 kept = json.dumps(frames.messages).encode()
+                if self.policy is not Policy.FULL:
+                    kept, _ = remove_inline_media(kept)
                 labels = {"Lindung-Record": "websocket-frames"}
                 self.warc.resource(url, kept, "application/json", labels)
 
