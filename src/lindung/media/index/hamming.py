@@ -92,6 +92,11 @@ class HammingIndex:
         extra = (state.codes, state.ids, state.stamps, state.removed)
         return state.base.nbytes + sum(array.nbytes for array in extra)
 
+    @property
+    def changes(self) -> int:
+        """How many additions and removals stand beside the base."""
+        return len(self._state.ids) + len(self._state.removed)
+
     def largest_id(self) -> int:
         """The largest id it holds, 0 when it is empty."""
         state = self._state
@@ -155,10 +160,11 @@ class HammingIndex:
         """Build a new base of all that is live, and put it in place. Searches go on meanwhile."""
         if running := self._merger:
             running.join()
-        self._start_merge().join()
+        if self.changes:
+            self._start_merge().join()
 
     def _merge_when_large(self) -> None:
-        if len(self._state.ids) + len(self._state.removed) > DELTA:
+        if self.changes > DELTA:
             self._start_merge()
 
     def _start_merge(self) -> threading.Thread:

@@ -151,18 +151,19 @@ class ListStore:
         list_name: str,
         *,
         replace: bool = False,
-        checkpoint: str = "{}",
+        checkpoint: str | None = None,
     ) -> ImportResult:
-        """Import rows from anywhere; `import_file` says how. The checkpoint is kept with them."""
+        """Import rows from anywhere; `import_file` says how. A checkpoint is kept with them."""
         now = _now()
         with self._change() as db:
             listed = _list_id(db, list_name)
             result = import_rows(db, rows, listed, now, replace)
             db.execute(
-                "UPDATE list SET changed = ?, problem = '', checkpoint = ? WHERE id = ?",
+                "UPDATE list SET changed = ?, problem = '', checkpoint = coalesce(?, checkpoint)"
+                " WHERE id = ?",
                 (now, checkpoint, listed),
             )
-        with _corruption_told(self.directory):
+        with _told(self.directory):
             self._pictures.save(self._db)
         return result
 
@@ -171,7 +172,7 @@ class ListStore:
         with self._change() as db:
             if not db.execute("DELETE FROM list WHERE name = ?", (list_name,)).rowcount:
                 raise KeyError(list_name)
-        with _corruption_told(self.directory):
+        with _told(self.directory):
             self._pictures.rebuild(self._db)
 
     def source(self, list_name: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -208,7 +209,8 @@ class ListStore:
 
         An entry is named once. Raises ValueError for text that is not such a digest.
         """
-        return by_digests(self._db, {"sha256": sha256, "sha1": sha1, "md5": md5})
+        with _told(self.directory):
+            return by_digests(self._db, {"sha256": sha256, "sha1": sha1, "md5": md5})
 
     def match_pdq(
         self,
@@ -223,9 +225,9 @@ class ListStore:
         `transforms[i]` says in words what code i is of what was asked about. An entry is named
         once, by its nearest. Raises StoreError, naming a corrupt file, and ValueError.
         """
-        with _corruption_told(self.directory):
+        with _told(self.directory):
             found = self._pictures.search(self._db, codes, radius)
-        return by_picture(self._db, found, transforms, quality)
+            return by_picture(self._db, found, transforms, quality)
 
     def match_video(self, frames: Sequence[Frame], *, radius: int = RADIUS) -> list[ListHit]:
         """Every live picture seen in a video, and every known clip that lies in it.
@@ -235,15 +237,15 @@ class ListStore:
         if not frames:
             return []
         codes = np.concatenate([frame.codes for frame in frames])
-        with _corruption_told(self.directory):
+        with _told(self.directory):
             found = self._pictures.search(self._db, codes, radius)
-        return by_video(
-            self._db,
-            found,
-            [frame.second for frame in frames for _ in frame.codes],
-            [FOUND_AS[i] for frame in frames for i in range(len(frame.codes))],
-            [frame.quality for frame in frames for _ in frame.codes],
-        )
+            return by_video(
+                self._db,
+                found,
+                [frame.second for frame in frames for _ in frame.codes],
+                [FOUND_AS[i] for frame in frames for i in range(len(frame.codes))],
+                [frame.quality for frame in frames for _ in frame.codes],
+            )
 
     def export(self, list_name: str, path: str | PathLike[str]) -> int:
         """Write the live entries of a list as CSV, as `import_file` reads it; return how many.
@@ -289,13 +291,18 @@ def _connect(file: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def _corruption_told(directory: Path) -> Iterator[None]:
+def _told(directory: Path) -> Iterator[None]:
+    """Say which file is damaged, and what to do."""
     try:
         yield
     except CorruptIndexError as error:
         raise StoreError(
             f"{error} The picture index is derived from {FILE}: "
             f"delete {directory / 'pictures'} and it is made anew."
+        ) from error
+    except sqlite3.Error as error:
+        raise StoreError(
+            f"{directory / FILE}: cannot be read ({error}). Restore it from a backup."
         ) from error
 
 
