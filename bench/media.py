@@ -1,7 +1,7 @@
 """Pictures and the index beside the field's reference: faiss, pdqhash and threatexchange.
 
 One thread on both sides. `python -m bench media` runs everything up to 10 million codes and takes
-about 20 minutes and 12 GB. Besides the table it writes docs/img/bench-media.svg.
+some minutes and 12 GB. Besides the table it writes docs/img/bench-media.svg.
 """
 
 from __future__ import annotations
