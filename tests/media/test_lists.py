@@ -292,7 +292,8 @@ def test_an_exported_list_imports_as_it_was(tmp_path: Path, store: ListStore) ->
     text = (
         "id,category,tier,md5,sha1,sha256,pdq,quality,frames\n"
         f'1,"A, ""x""",1,{MD5},{SHA1},{SHA256},{PDQ},77,\n2,B,,{MD5_B},,,,,{frames}\n'
-        f"3,C,,,,,,,1:zz\n"
+        "3,C,,,,,,,1:zz\n"
+        f'1,"A, ""x""",1,{MD5_B},,,,,\n'
     )
     result = store.import_file(write(tmp_path, text), list_name="own")
     assert [line for line, _ in result.rejected] == [4]
@@ -301,6 +302,7 @@ def test_an_exported_list_imports_as_it_was(tmp_path: Path, store: ListStore) ->
     other.import_file(tmp_path / "out.csv", list_name="own")
     other.export("own", tmp_path / "again.csv")
     assert (tmp_path / "again.csv").read_text() == (tmp_path / "out.csv").read_text()
+    assert [h.entry_id for h in other.match_digests(md5=MD5_B)] == ["1", "2"]
     assert 'A, ""x""' in (tmp_path / "out.csv").read_text()
     (hit,) = [h for h in other.match_pdq(code(1)) if h.entry_id == "2"]
     assert (hit.distance, hit.transform) == (0, "frame at 00:01 of the clip")

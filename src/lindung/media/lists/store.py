@@ -7,10 +7,8 @@ it, which is derived from the records and catches up by itself.
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import json
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -24,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lindung.media.index import CorruptIndexError
+from lindung.media.lists.exporting import write_csv
 from lindung.media.lists.matching import ListHit, by_digests, by_picture, by_video
 from lindung.media.lists.merging import ImportResult, import_rows
 from lindung.media.lists.pictures import Pictures
@@ -38,20 +37,6 @@ ENTRIES = """SELECT count(*) FILTER (WHERE withdrawn = ''), count(*) FILTER (WHE
   count(*) FILTER (WHERE id IN (SELECT entry FROM dispute)) FROM entry WHERE list = ?"""
 SIGNALS = """SELECT kind, count(*) FROM signal JOIN entry ON entry.id = signal.entry
   WHERE list = ? AND entry.withdrawn = '' GROUP BY kind"""
-
-
-EXPORTED = ["entry_id", "category", "tier", "first_seen", "last_seen"]
-EXPORTED += ["md5", "sha1", "sha256", "pdq", "quality", "frames"]
-EXPORT = """SELECT entry_id, category, tier, first_seen, last_seen,
-  (SELECT lower(hex(value)) FROM signal WHERE entry = entry.id AND kind = 'md5'),
-  (SELECT lower(hex(value)) FROM signal WHERE entry = entry.id AND kind = 'sha1'),
-  (SELECT lower(hex(value)) FROM signal WHERE entry = entry.id AND kind = 'sha256'),
-  (SELECT lower(hex(value)) FROM signal WHERE entry = entry.id AND kind = 'pdq'),
-  (SELECT max(quality) FROM signal WHERE entry = entry.id),
-  (SELECT group_concat(second || ':' || lower(hex(value)), ' ') FROM signal
-    WHERE entry = entry.id AND kind = 'frame')
-  FROM entry JOIN list ON list.id = entry.list
-  WHERE list.name = ? AND entry.withdrawn = '' ORDER BY entry.id"""
 
 
 class StoreError(RuntimeError):
@@ -252,24 +237,8 @@ class ListStore:
 
         The file is put in place whole. Raises KeyError when there is no such list, OSError.
         """
-        place = Path(path)
-        beside = place.with_name(f"{place.name}.{os.getpid()}.tmp")
-        if not self._db.execute("SELECT 1 FROM list WHERE name = ?", (list_name,)).fetchone():
-            raise KeyError(list_name)
-        count = 0
-        try:
-            with beside.open("w", encoding="utf-8", newline="") as file:
-                table = csv.writer(file)
-                table.writerow(EXPORTED)
-                for row in self._db.execute(EXPORT, (list_name,)):
-                    table.writerow(row)
-                    count += 1
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(place)
-        finally:
-            beside.unlink(missing_ok=True)
-        return count
+        with _told(self.directory):
+            return write_csv(self._db, list_name, Path(path))
 
     def lists(self) -> list[ListStatus]:
         """What the store holds, by name."""
