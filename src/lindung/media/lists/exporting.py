@@ -13,7 +13,8 @@ from typing import Any
 HEADER = ["entry_id", "category", "tier", "first_seen", "last_seen"]
 HEADER += ["md5", "sha1", "sha256", "pdq", "quality", "frames"]
 EXPORT = """SELECT entry_id, category, tier, first_seen, last_seen,
-  kind, lower(hex(value)), quality, second FROM entry JOIN list ON list.id = entry.list LEFT JOIN signal ON signal.entry = entry.id
+  kind, lower(hex(value)), quality, second FROM entry
+  JOIN list ON list.id = entry.list LEFT JOIN signal ON signal.entry = entry.id
   WHERE list.name = ? AND entry.withdrawn = '' ORDER BY entry.id, signal.id"""
 
 
