@@ -169,6 +169,18 @@ def test_a_known_picture_is_found_in_a_video_with_its_second(
     assert (hit.kind, hit.transform) == ("pdq", "frame at 00:04")
 
 
+@needs_ffmpeg
+def test_jpeg_xl_is_read_through_ffmpeg(tmp_path: Path, store: ListStore, sandbox: Sandbox) -> None:
+    picture = put(tmp_path / "a.png", landscape(640, 480, 5))
+    command = ["ffmpeg", "-v", "error", "-i", str(picture), str(tmp_path / "a.jxl")]
+    if subprocess.run(command, check=False).returncode:
+        pytest.skip("this ffmpeg writes no JPEG XL")
+    confirm(store, "own", examine(picture, store, sandbox))
+    found = examine(tmp_path / "a.jxl", store, sandbox)
+    assert (found.kind, found.width, found.height) == ("picture", 640, 480)
+    assert [hit.kind for hit in found.hits] == ["pdq"]
+
+
 def test_a_missing_ffmpeg_is_said_in_words(
     tmp_path: Path, store: ListStore, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

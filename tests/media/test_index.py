@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from lindung.media import CorruptIndexError, HammingIndex
 from lindung.media.index import base as base_module
-from lindung.media.index import hamming, plan
+from lindung.media.index import directory, hamming, plan
 
 Codes = NDArray[np.uint8]
 Pairs = list[tuple[Codes, int]]
@@ -282,7 +282,7 @@ def test_an_intact_index_is_not_read_through_again(
 ) -> None:
     HammingIndex.build(np.zeros((1, 32), np.uint8), [1]).save(tmp_path)
     read: list[Path] = []
-    monkeypatch.setattr(hamming, "file_digest", lambda path: read.append(path))
+    monkeypatch.setattr(directory, "file_digest", lambda path: read.append(path))
     HammingIndex.open(tmp_path)
     assert not read
     (tmp_path / "verified.json").unlink()  # as in a copy of the directory

@@ -1,5 +1,6 @@
 """Hash lists: what is read, what is refused, what a hit says, and what a killed import leaves."""
 
+import hashlib
 import json
 import shutil
 import signal
@@ -14,6 +15,7 @@ import pytest
 from lindung.media import ListFormatError, ListStore, StoreError
 from lindung.media.lists import merging
 
+ROWS = 30_000
 MD5, MD5_B = "a" * 32, "b" * 32
 SHA1, SHA256, PDQ = "1" * 40, "2" * 64, "3" * 64
 
@@ -180,12 +182,12 @@ print("done", flush=True)
 """
 
 
-@pytest.mark.parametrize("delay", [0.0, 0.1, 0.3, 0.6, 1.0])
+@pytest.mark.parametrize("delay", [0.0, 0.2, 0.4, 0.7, 1.2])
 def test_a_killed_import_leaves_the_old_list_or_the_new(tmp_path: Path, delay: float) -> None:
     old = write(tmp_path, f"id,md5\nold,{MD5}\n", "old.csv")
-    new = write(
-        tmp_path, "id,md5\n" + "".join(f"{n},{n:032x}\n" for n in range(100_000)), "new.csv"
-    )
+    codes = [hashlib.sha256(str(n).encode()).hexdigest() for n in range(ROWS)]
+    many = "".join(f"{n},{n:032x},{code}\n" for n, code in enumerate(codes))
+    new = write(tmp_path, "id,md5,pdq\n" + many, "new.csv")
     place = tmp_path / "store"
     with ListStore.open(place) as store:
         store.import_file(old, list_name="p")
@@ -205,10 +207,14 @@ def test_a_killed_import_leaves_the_old_list_or_the_new(tmp_path: Path, delay: f
             importer.send_signal(signal.SIGKILL)
     with ListStore.open(place) as store:
         (status,) = store.lists()
-        assert (status.entries, status.withdrawn) in {(1, 0), (100_000, 1)}
+        assert (status.entries, status.withdrawn) in {(1, 0), (ROWS, 1)}
         assert len(store.match_digests(md5=MD5)) == (1 if status.entries == 1 else 0)
+        seven = np.frombuffer(bytes.fromhex(codes[7]), np.uint8)[np.newaxis]
+        known = [hit.entry_id for hit in store.match_pdq(seven)]
+        assert known == ([] if status.entries == 1 else ["7"])
         store.import_file(new, list_name="p", replace=True)
-        assert store.lists()[0].entries == 100_000
+        assert store.lists()[0].entries == ROWS
+        assert [hit.entry_id for hit in store.match_pdq(seven)] == ["7"]
 
 
 def test_a_reader_sees_an_import_of_another_process(tmp_path: Path) -> None:
@@ -286,7 +292,8 @@ def test_an_exported_list_imports_as_it_was(tmp_path: Path, store: ListStore) ->
     text = (
         "id,category,tier,md5,sha1,sha256,pdq,quality,frames\n"
         f'1,"A, ""x""",1,{MD5},{SHA1},{SHA256},{PDQ},77,\n2,B,,{MD5_B},,,,,{frames}\n'
-        f"3,C,,,,,,,1:zz\n"
+        "3,C,,,,,,,1:zz\n"
+        f'1,"A, ""x""",1,{MD5_B},,,,,\n'
     )
     result = store.import_file(write(tmp_path, text), list_name="own")
     assert [line for line, _ in result.rejected] == [4]
@@ -295,6 +302,7 @@ def test_an_exported_list_imports_as_it_was(tmp_path: Path, store: ListStore) ->
     other.import_file(tmp_path / "out.csv", list_name="own")
     other.export("own", tmp_path / "again.csv")
     assert (tmp_path / "again.csv").read_text() == (tmp_path / "out.csv").read_text()
+    assert [h.entry_id for h in other.match_digests(md5=MD5_B)] == ["1", "2"]
     assert 'A, ""x""' in (tmp_path / "out.csv").read_text()
     (hit,) = [h for h in other.match_pdq(code(1)) if h.entry_id == "2"]
     assert (hit.distance, hit.transform) == (0, "frame at 00:01 of the clip")

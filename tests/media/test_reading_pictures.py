@@ -224,3 +224,12 @@ def test_a_polyglot_is_hashed_as_the_picture_it_is(sandbox: Sandbox, tmp_path: P
     original = code(sandbox.ask(path))
     path.write_bytes(data + b"PK\x03\x04" + bytes(1000) + encoded(landscape(64, 64), "GIF"))
     assert bits(code(sandbox.ask(path)), original) == 0
+
+
+def test_heic_is_read(sandbox: Sandbox, tmp_path: Path) -> None:
+    """landscape.heic is PICTURE at a quarter of its size, written once with pillow-heif."""
+    path = tmp_path / "picture.png"
+    path.write_bytes(encoded(PICTURE, "PNG"))
+    answer = sandbox.ask(Path(__file__).with_name("landscape.heic"))
+    assert (answer["width"], answer["height"]) == (160, 120)
+    assert bits(code(answer), code(sandbox.ask(path))) <= 31

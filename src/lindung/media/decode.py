@@ -176,7 +176,7 @@ def upright_rgb(image: Image.Image) -> NDArray[np.uint8]:
 
 def _eight_bits(pixels: NDArray[Any]) -> NDArray[np.uint8]:
     """Scale deep pixels: 16 bits by 257, floats up to 1 by 255, all else from least to most."""
-    if pixels.dtype == np.uint16:
+    if pixels.dtype.kind == "u" and pixels.dtype.itemsize == 2:
         return np.asarray(np.round(pixels / 257), np.uint8)
     values = np.nan_to_num(np.asarray(pixels, np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     low, high = min(float(values.min()), 0.0), float(values.max())

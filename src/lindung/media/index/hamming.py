@@ -8,35 +8,30 @@ into a new base by a thread of its own.
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import hashlib
 import json
-import secrets
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lindung.media.index.base import Base, Ints, Words, scan
-from lindung.media.index.container import (
-    Arrays,
-    CorruptIndexError,
-    file_digest,
-    fingerprint,
-    map_arrays,
-    replace_file,
-    write_arrays,
+from lindung.media.index.container import CorruptIndexError, replace_file
+from lindung.media.index.directory import (
+    MANIFEST,
+    alone,
+    checksum,
+    load,
+    note_verified,
+    read_manifest,
+    write,
 )
 from lindung.media.index.plan import MAX_RADIUS
 
 DELTA = 10_000
-MANIFEST, VERIFIED, LOCK = "manifest.json", "verified.json", "lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +86,11 @@ class HammingIndex:
         state = self._state
         extra = (state.codes, state.ids, state.stamps, state.removed)
         return state.base.nbytes + sum(array.nbytes for array in extra)
+
+    @property
+    def changes(self) -> int:
+        """How many additions and removals stand beside the base."""
+        return len(self._state.ids) + len(self._state.removed)
 
     def largest_id(self) -> int:
         """The largest id it holds, 0 when it is empty."""
@@ -155,10 +155,11 @@ class HammingIndex:
         """Build a new base of all that is live, and put it in place. Searches go on meanwhile."""
         if running := self._merger:
             running.join()
-        self._start_merge().join()
+        if self.changes:
+            self._start_merge().join()
 
     def _merge_when_large(self) -> None:
-        if len(self._state.ids) + len(self._state.removed) > DELTA:
+        if self.changes > DELTA:
             self._start_merge()
 
     def _start_merge(self) -> threading.Thread:
@@ -201,20 +202,20 @@ class HammingIndex:
         """
         place = Path(path).absolute()
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _alone(place):
+        with alone(place):
             with self._lock:
                 state = self._state
             files: dict[str, list[str]] = {}
             written = self._written
             if not written or written[0] is not state.base or not (place / written[1][0]).exists():
-                written = (state.base, _write(place, "base", state.base.arrays()))
+                written = (state.base, write(place, "base", state.base.arrays()))
                 self._written = written
             files["base"] = written[1]
             changes = {"codes": state.codes, "ids": state.ids, "removed": state.removed}
-            files["delta"] = _write(place, "delta", changes)
+            files["delta"] = write(place, "delta", changes)
             manifest = {"format": 1, "radius": self._radius, "live": state.live, "files": files}
-            manifest["check"] = _check(manifest)
-            _note_verified(place, files)
+            manifest["check"] = checksum(manifest)
+            note_verified(place, files)
             replace_file(place / MANIFEST, json.dumps(manifest, indent=1))
             named = {name for name, _ in files.values()}
             for old in [*place.glob("*.arrays"), *place.glob("*.tmp")]:
@@ -230,15 +231,15 @@ class HammingIndex:
         """
         place = Path(path).absolute()
         for attempt in range(5):
-            manifest = _manifest(place)
+            manifest = read_manifest(place)
             try:
-                base = _load(place, *manifest["files"]["base"])
-                delta = _load(place, *manifest["files"]["delta"])
+                base = load(place, *manifest["files"]["base"])
+                delta = load(place, *manifest["files"]["delta"])
                 break
             except FileNotFoundError as error:  # a writer put the next one in place meanwhile
                 if attempt == 4:
                     raise CorruptIndexError(f"{error.filename}: missing.") from error
-        _note_verified(place, manifest["files"])
+        note_verified(place, manifest["files"])
         name, digest = manifest["files"]["base"]
         try:
             state = _State(
@@ -293,55 +294,3 @@ def _among(values: Ints, ordered: Ints) -> NDArray[np.bool_]:
         return np.zeros(len(values), np.bool_)
     at = np.searchsorted(ordered, values)
     return np.asarray(ordered[np.minimum(at, len(ordered) - 1)] == values)
-
-
-@contextlib.contextmanager
-def _alone(place: Path) -> Iterator[None]:
-    """Hold the directory's write lock; it ends with the process, however that ends."""
-    with (place / LOCK).open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def _write(place: Path, kind: str, arrays: Arrays) -> list[str]:
-    name = f"{kind}-{secrets.token_hex(8)}.arrays"
-    return [name, write_arrays(place / name, arrays)]
-
-
-def _check(manifest: dict[str, Any]) -> str:
-    rest = {key: value for key, value in manifest.items() if key != "check"}
-    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
-
-
-def _manifest(place: Path) -> dict[str, Any]:
-    path = place / MANIFEST
-    try:
-        manifest = json.loads(path.read_bytes())
-        if manifest["check"] != _check(manifest) or manifest["format"] != 1:
-            raise ValueError("its checksum does not fit")
-    except (ValueError, KeyError, TypeError) as error:
-        raise CorruptIndexError(f"{path}: damaged ({error}).") from error
-    return dict(manifest)
-
-
-def _load(place: Path, name: str, digest: str) -> Arrays:
-    path = place / name
-    if _verified(place).get(name) != fingerprint(path) and file_digest(path) != digest:
-        raise CorruptIndexError(f"{path}: damaged (its checksum does not fit the manifest).")
-    return map_arrays(path)
-
-
-def _verified(place: Path) -> dict[str, Any]:
-    try:
-        found = json.loads((place / VERIFIED).read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _note_verified(place: Path, files: dict[str, list[str]]) -> None:
-    """Remember that these files were whole; where that cannot be written they are read again."""
-    with contextlib.suppress(OSError):
-        stamps = {name: fingerprint(place / name) for name, _ in files.values()}
-        if _verified(place) != stamps:
-            replace_file(place / VERIFIED, json.dumps(stamps))

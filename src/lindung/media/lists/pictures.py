@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lindung.media.index import HammingIndex, Hits
+from lindung.media.index.hamming import DELTA
 from lindung.media.index.plan import MAX_RADIUS
 
-MANY = 10_000  # from here on a new base is built at once
 NEWEST = "SELECT max(id) FROM signal WHERE kind IN ('pdq', 'frame')"
 NEWER = "SELECT id, value FROM signal WHERE kind IN ('pdq', 'frame') AND id > ? ORDER BY id"
 
@@ -39,7 +39,10 @@ class Pictures:
 
     def save(self, db: sqlite3.Connection) -> None:
         """Write the index, so that other processes need not derive it. For the writer only."""
-        self._current(db).save(self._place)
+        index = self._current(db)
+        if index.changes > DELTA:  # not left to each process that opens it
+            index.merge()
+        index.save(self._place)
         self._seen = self._manifest_time()
 
     def rebuild(self, db: sqlite3.Connection) -> None:
@@ -75,13 +78,11 @@ def _newest(db: sqlite3.Connection) -> int:
 def _built(db: sqlite3.Connection, after: int, index: HammingIndex | None) -> HammingIndex:
     """The index with the signals after that one added; a new one when there is none."""
     rows = db.execute(NEWER, (after,))
-    while batch := rows.fetchmany(1_000_000):
-        ids = np.array([number for number, _ in batch], np.int64)
-        codes = np.frombuffer(b"".join(code for _, code in batch), np.uint8).reshape(-1, 32)
-        if index is None and len(batch) < 1_000_000:
-            return HammingIndex.build(codes, ids)
-        index = index or HammingIndex.build(codes[:0], ids[:0])
-        index.add(codes, ids)
+    ids, codes = [np.empty(0, np.int64)], [np.empty((0, 32), np.uint8)]
+    while batch := rows.fetchmany(100_000):
+        ids.append(np.array([number for number, _ in batch], np.int64))
+        codes.append(np.frombuffer(b"".join(c for _, c in batch), np.uint8).reshape(-1, 32))
     if index is None:
-        return HammingIndex.build(np.empty((0, 32), np.uint8), np.empty(0, np.int64))
+        return HammingIndex.build(np.concatenate(codes), np.concatenate(ids))
+    index.add(np.concatenate(codes), np.concatenate(ids))
     return index

@@ -7,10 +7,8 @@ it, which is derived from the records and catches up by itself.
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import json
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -24,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lindung.media.index import CorruptIndexError
+from lindung.media.lists.exporting import write_csv
 from lindung.media.lists.matching import ListHit, by_digests, by_picture, by_video
 from lindung.media.lists.merging import ImportResult, import_rows
 from lindung.media.lists.pictures import Pictures
@@ -38,20 +37,6 @@ ENTRIES = """SELECT count(*) FILTER (WHERE withdrawn = ''), count(*) FILTER (WHE
   count(*) FILTER (WHERE id IN (SELECT entry FROM dispute)) FROM entry WHERE list = ?"""
 SIGNALS = """SELECT kind, count(*) FROM signal JOIN entry ON entry.id = signal.entry
   WHERE list = ? AND entry.withdrawn = '' GROUP BY kind"""
-
-
-EXPORTED = ["entry_id", "category", "tier", "first_seen", "last_seen"]
-EXPORTED += ["md5", "sha1", "sha256", "pdq", "quality", "frames"]
-EXPORT = """SELECT entry_id, category, tier, first_seen, last_seen,
-  (SELECT lower(hex(value)) FROM signal WHERE entry = entry.id AND kind = 'md5'),
-  (SELECT lower(hex(value)) FROM signal WHERE entry = entry.id AND kind = 'sha1'),
-  (SELECT lower(hex(value)) FROM signal WHERE entry = entry.id AND kind = 'sha256'),
-  (SELECT lower(hex(value)) FROM signal WHERE entry = entry.id AND kind = 'pdq'),
-  (SELECT max(quality) FROM signal WHERE entry = entry.id),
-  (SELECT group_concat(second || ':' || lower(hex(value)), ' ') FROM signal
-    WHERE entry = entry.id AND kind = 'frame')
-  FROM entry JOIN list ON list.id = entry.list
-  WHERE list.name = ? AND entry.withdrawn = '' ORDER BY entry.id"""
 
 
 class StoreError(RuntimeError):
@@ -151,18 +136,19 @@ class ListStore:
         list_name: str,
         *,
         replace: bool = False,
-        checkpoint: str = "{}",
+        checkpoint: str | None = None,
     ) -> ImportResult:
-        """Import rows from anywhere; `import_file` says how. The checkpoint is kept with them."""
+        """Import rows from anywhere; `import_file` says how. A checkpoint is kept with them."""
         now = _now()
         with self._change() as db:
             listed = _list_id(db, list_name)
             result = import_rows(db, rows, listed, now, replace)
             db.execute(
-                "UPDATE list SET changed = ?, problem = '', checkpoint = ? WHERE id = ?",
+                "UPDATE list SET changed = ?, problem = '', checkpoint = coalesce(?, checkpoint)"
+                " WHERE id = ?",
                 (now, checkpoint, listed),
             )
-        with _corruption_told(self.directory):
+        with _told(self.directory):
             self._pictures.save(self._db)
         return result
 
@@ -171,7 +157,7 @@ class ListStore:
         with self._change() as db:
             if not db.execute("DELETE FROM list WHERE name = ?", (list_name,)).rowcount:
                 raise KeyError(list_name)
-        with _corruption_told(self.directory):
+        with _told(self.directory):
             self._pictures.rebuild(self._db)
 
     def source(self, list_name: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -208,7 +194,8 @@ class ListStore:
 
         An entry is named once. Raises ValueError for text that is not such a digest.
         """
-        return by_digests(self._db, {"sha256": sha256, "sha1": sha1, "md5": md5})
+        with _told(self.directory):
+            return by_digests(self._db, {"sha256": sha256, "sha1": sha1, "md5": md5})
 
     def match_pdq(
         self,
@@ -223,9 +210,9 @@ class ListStore:
         `transforms[i]` says in words what code i is of what was asked about. An entry is named
         once, by its nearest. Raises StoreError, naming a corrupt file, and ValueError.
         """
-        with _corruption_told(self.directory):
+        with _told(self.directory):
             found = self._pictures.search(self._db, codes, radius)
-        return by_picture(self._db, found, transforms, quality)
+            return by_picture(self._db, found, transforms, quality)
 
     def match_video(self, frames: Sequence[Frame], *, radius: int = RADIUS) -> list[ListHit]:
         """Every live picture seen in a video, and every known clip that lies in it.
@@ -235,39 +222,23 @@ class ListStore:
         if not frames:
             return []
         codes = np.concatenate([frame.codes for frame in frames])
-        with _corruption_told(self.directory):
+        with _told(self.directory):
             found = self._pictures.search(self._db, codes, radius)
-        return by_video(
-            self._db,
-            found,
-            [frame.second for frame in frames for _ in frame.codes],
-            [FOUND_AS[i] for frame in frames for i in range(len(frame.codes))],
-            [frame.quality for frame in frames for _ in frame.codes],
-        )
+            return by_video(
+                self._db,
+                found,
+                [frame.second for frame in frames for _ in frame.codes],
+                [FOUND_AS[i] for frame in frames for i in range(len(frame.codes))],
+                [frame.quality for frame in frames for _ in frame.codes],
+            )
 
     def export(self, list_name: str, path: str | PathLike[str]) -> int:
         """Write the live entries of a list as CSV, as `import_file` reads it; return how many.
 
         The file is put in place whole. Raises KeyError when there is no such list, OSError.
         """
-        place = Path(path)
-        beside = place.with_name(f"{place.name}.{os.getpid()}.tmp")
-        if not self._db.execute("SELECT 1 FROM list WHERE name = ?", (list_name,)).fetchone():
-            raise KeyError(list_name)
-        count = 0
-        try:
-            with beside.open("w", encoding="utf-8", newline="") as file:
-                table = csv.writer(file)
-                table.writerow(EXPORTED)
-                for row in self._db.execute(EXPORT, (list_name,)):
-                    table.writerow(row)
-                    count += 1
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(place)
-        finally:
-            beside.unlink(missing_ok=True)
-        return count
+        with _told(self.directory):
+            return write_csv(self._db, list_name, Path(path))
 
     def lists(self) -> list[ListStatus]:
         """What the store holds, by name."""
@@ -289,13 +260,18 @@ def _connect(file: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def _corruption_told(directory: Path) -> Iterator[None]:
+def _told(directory: Path) -> Iterator[None]:
+    """Say which file is damaged, and what to do."""
     try:
         yield
     except CorruptIndexError as error:
         raise StoreError(
             f"{error} The picture index is derived from {FILE}: "
             f"delete {directory / 'pictures'} and it is made anew."
+        ) from error
+    except sqlite3.Error as error:
+        raise StoreError(
+            f"{directory / FILE}: cannot be read ({error}). Restore it from a backup."
         ) from error
 
 

@@ -91,7 +91,7 @@ def _sync_exchange(
     total = ImportResult()
     deltas = _deltas(exchange, checkpoint)
     try:
-        while batch := _batch(deltas):
+        while batch := _batch(deltas, None if fresh else BATCH):
             rows = itertools.chain.from_iterable(exchange_rows(delta.updates) for delta in batch)
             mark = json.dumps(dataclasses.asdict(batch[-1].checkpoint))
             done = store.import_rows(rows, list_name, replace=fresh, checkpoint=mark)
@@ -122,13 +122,13 @@ def _deltas(exchange: Any, checkpoint: Any) -> Iterator[Any]:
         yield types.SimpleNamespace(updates=updates, checkpoint=mark)
 
 
-def _batch(deltas: Iterator[Any]) -> list[Any]:
+def _batch(deltas: Iterator[Any], most: int | None) -> list[Any]:
     batch: list[Any] = []
     size = 0
     for delta in deltas:
         batch.append(delta)
         size += len(delta.updates)
-        if size >= BATCH:
+        if most is not None and size >= most:
             break
     return batch
 
