@@ -19,8 +19,8 @@ from bench import show
 from lindung.text import Reader, entities, seal
 from lindung.text.fold import code_points, fold_points
 from lindung.text.lexicon import parse_lexicon
+from lindung.text.look import Batch, Tables
 from lindung.text.policy import Policy
-from lindung.text.reader import _Batch
 
 POSTS = 20_000
 _FILLER = [
@@ -204,14 +204,16 @@ def main() -> None:
         seal(words, key, partner="example", version=1, valid_until=date.max), key
     )
     sealed = Reader.load(lexicons=[lexicon])
-    batch = _Batch(posts, reader._vocabulary, ())
+    vocabulary = Tables(reader.policy, reader.region).vocabulary
+    batch = Batch(posts, vocabulary, ())
     whole = rate(lambda: reader.read(posts), POSTS)
-    peer = rate(lambda: stdlib(reader.policy)(posts[:2000]), 2000)
+    beside = stdlib(reader.policy)
+    peer = rate(lambda: beside(posts[:2000]), 2000)
     rows = [
         ("fold", rate(lambda: fold_points(points), POSTS)),
         (
             "find terms",
-            rate(lambda: reader._vocabulary.scan(batch.folded, batch.folded_starts), POSTS),
+            rate(lambda: vocabulary.scan(batch.folded, batch.folded_starts), POSTS),
         ),
         ("sealed list", rate(lambda: lexicon.scan(batch.folded, batch.folded_starts), POSTS)),
         ("entities, each post", rate(lambda: [entities(p) for p in posts[:2000]], 2000)),

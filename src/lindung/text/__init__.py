@@ -8,14 +8,13 @@ from lindung.text.judge import Span
 from lindung.text.lexicon import (
     Lexicon,
     LexiconError,
-    ProbeGuard,
-    Probing,
     open_lexicon,
     read_key,
     seal,
 )
 from lindung.text.policy import Policy, PolicyError, load_policy, parse_policy
 from lindung.text.policy_check import Failure, failing_examples
+from lindung.text.probing import ProbeGuard, Probing
 from lindung.text.reader import Arrays, Reader, Reading, Signal
 
 __all__ = [

@@ -7,7 +7,8 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
-from lindung.text.scan import HAN, LATIN, OTHER, TAMIL, Vocabulary
+from lindung.text.loops import HAN, LATIN, OTHER, TAMIL
+from lindung.text.scan import Vocabulary
 
 # Words that hold sentences together; none says what a text is about.
 FUNCTION_WORDS = {

@@ -3,15 +3,15 @@
 A term becomes 64-bit tags (SipHash-2-4, one 128-bit key per partner) in three views: as written,
 as a skeleton (digits and signs read as letters), and glued together (letters that stand apart).
 Without the key the tags say nothing; with it they can be probed one guess at a time, which is
-what `ProbeGuard` limits. Rotation: the partner seals again under a new key, both lists are loaded
-until the old one's `valid_until`.
+what `probing.ProbeGuard` limits. Rotation: the partner seals again under a new key, and both lists
+are loaded until the old one's `valid_until`.
 """
 
 from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,13 +20,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from lindung.text.fold import code_points
+from lindung.text.loops import IDEOGRAPH, LETTER, SEPARATOR, SIGN, find
 from lindung.text.scan import (
-    IDEOGRAPH,
-    LETTER,
-    SEPARATOR,
-    SIGN,
     character_tables,
-    find,
     hash_table,
     split_words,
     word_skeleton,
@@ -152,43 +148,6 @@ def read_key(text: str) -> bytes:
             "A key is 32 hexadecimal digits (128 bits). Make one: openssl rand -hex 16"
         )
     return key
-
-
-class Probing(Exception):
-    """A caller asks as one does who tries a dictionary against a sealed list."""
-
-
-class ProbeGuard:
-    """Limits how many short texts one caller may have read in a window of time, and alarms.
-
-    A short text (up to LONGEST + 1 words) asks about single terms; people's posts are rarely so,
-    and rarely thousands an hour. `now` gives seconds; `alarm` is told the caller once a window.
-    """
-
-    def __init__(
-        self, alarm: Callable[[str], None], now: Callable[[], float], *,
-        most: int = 600, window: float = 3600.0,
-    ) -> None:  # fmt: skip
-        self._alarm = alarm
-        self._now = now
-        self._most = most
-        self._window = window
-        self._asked: dict[str, tuple[float, int]] = {}
-
-    def admit(self, caller: str, posts: Iterable[str]) -> None:
-        """Count the posts a caller wants read. Raises Probing when it is over the limit."""
-        now = self._now()
-        since, count = self._asked.get(caller, (now, 0))
-        if now - since >= self._window:
-            since, count = now, 0
-        before = count
-        count += sum(len(post.split(maxsplit=LONGEST + 1)) <= LONGEST + 1 for post in posts)
-        self._asked[caller] = (since, count)
-        if count > self._most:
-            if before <= self._most:
-                self._alarm(caller)
-            wait = int(since + self._window - now) // 60 + 1
-            raise Probing(f"Too many very short texts. Try again in {wait} minutes.")
 
 
 def _halves(key: bytes) -> tuple[np.uint64, np.uint64]:

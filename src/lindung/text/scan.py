@@ -12,20 +12,23 @@ import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from lindung.text.fold import fold
-
-SEPARATOR, LETTER, DIGIT, IDEOGRAPH, CURRENCY, SIGN = range(6)
-HAS_NUMBER, HAS_AT, HAS_MARK, HAS_PHONE, HAS_LONG = 1, 2, 4, 8, 16
-LATIN, HAN, TAMIL, OTHER = range(4)
-_FNV_START = np.uint64(0xCBF29CE484222325)
-_FNV_STEP = np.uint64(0x100000001B3)
-_MIX = np.uint64(0x9E3779B97F4A7C15)
-_WIDEST_GAP = 3  # characters between the words of a phrase
-_LONGEST_SPACED = 24
-_GOES_ON = 1 << 23  # marks a word of which only the beginning must stand there
+from lindung.text.loops import (
+    CURRENCY,
+    DIGIT,
+    FNV_START,
+    FNV_STEP,
+    GOES_ON,
+    IDEOGRAPH,
+    LETTER,
+    MIX,
+    SEPARATOR,
+    SIGN,
+    scan_posts,
+    script_counts,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class Vocabulary:
                 word = words.setdefault(_hash(token), len(words) + 1)
                 skeletons.setdefault(_hash(word_skeleton(token)), word)
                 if goes_on:
-                    word |= _GOES_ON
+                    word |= GOES_ON
                     prefixes[_hash(token)] = word
                 state = steps.setdefault((state << 24) | word, len(ends))
                 if state == len(ends):
@@ -79,7 +82,7 @@ class Vocabulary:
     def scan(self, folded: NDArray[np.uint32], starts: NDArray[np.int64]) -> Hits:
         """All hits in posts `folded[starts[i]:starts[i + 1]]`."""
         classes, letters = character_tables()
-        return Hits(*_scan(folded, starts, classes, letters, *self._arrays))
+        return Hits(*scan_posts(folded, starts, classes, letters, *self._arrays))
 
 
 def split_words(term: str) -> list[str]:
@@ -98,9 +101,9 @@ def split_words(term: str) -> list[str]:
 
 
 def _hash(word: str) -> int:
-    value = int(_FNV_START)
+    value = int(FNV_START)
     for character in word:
-        value = ((value ^ ord(character)) * int(_FNV_STEP)) % 2**64
+        value = ((value ^ ord(character)) * int(FNV_STEP)) % 2**64
     return value
 
 
@@ -119,7 +122,7 @@ def hash_table(entries: dict[int, int]) -> tuple[NDArray[np.uint64], NDArray[np.
     size = 1 << max(4, (4 * len(entries)).bit_length())
     keys, values = np.zeros(size, np.uint64), np.zeros(size, np.int32)
     for key, value in entries.items():
-        place = ((key * int(_MIX)) % 2**64 >> 32) & (size - 1)
+        place = ((key * int(MIX)) % 2**64 >> 32) & (size - 1)
         while values[place]:
             place = (place + 1) & (size - 1)
         keys[place], values[place] = key, value
@@ -150,285 +153,7 @@ def character_tables() -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
     return classes, letters
 
 
-@njit(cache=True)
-def find(keys, values, key):  # type: ignore[no-untyped-def]
-    """The value of `key` in a `hash_table`, 0 where it has none."""
-    mask = np.uint64(keys.size - 1)
-    place = ((key * _MIX) >> np.uint64(32)) & mask
-    while values[place]:
-        if keys[place] == key:
-            return values[place]
-        place = (place + np.uint64(1)) & mask
-    return 0
-
-
-@njit(cache=True)
-def _plain(folded, a, b, classes, wk, wv, pk, pv, ids, goes, at, to):  # type: ignore[no-untyped-def]
-    """Words as written. Gives their number, the HAS_* flags, and if a word hides letters."""
-    n = 0
-    flags = 0
-    digits = 0
-    hides = False
-    apart = 0
-    spaced = False
-    i = a
-    while i < b:
-        point = folded[i]
-        kind = classes[point]
-        j = i + 1
-        if kind in (LETTER, DIGIT):
-            h = (_FNV_START ^ np.uint64(point)) * _FNV_STEP
-            goes[n] = 0
-            repeats = 1
-            while j < b and classes[folded[j]] == kind:
-                repeats = repeats + 1 if folded[j] == folded[j - 1] else 1
-                hides |= repeats == 3 and kind == LETTER
-                h = (h ^ np.uint64(folded[j])) * _FNV_STEP
-                j += 1
-                if kind == LETTER and j - i >= 2:
-                    found = find(pk, pv, h)
-                    if found:
-                        goes[n] = found
-            ids[n] = find(wk, wv, h)
-            at[n] = i
-            to[n] = j
-            n += 1
-            if kind == DIGIT:
-                flags |= HAS_NUMBER
-                digits += j - i
-                hides |= (i > a and classes[folded[i - 1]] == LETTER) or (
-                    j < b and classes[folded[j]] == LETTER
-                )
-                apart = 0
-            else:
-                apart = apart + 1 if j - i == 1 else 0
-                spaced |= apart == 3
-            if j - i >= 15:
-                flags |= HAS_LONG
-        elif kind in (IDEOGRAPH, CURRENCY):
-            ids[n] = find(wk, wv, (_FNV_START ^ np.uint64(point)) * _FNV_STEP)
-            goes[n] = 0
-            at[n] = i
-            to[n] = j
-            n += 1
-            hides |= kind == CURRENCY
-        else:
-            if point == 64:
-                flags |= HAS_AT
-            if point in (46, 40, 91, 123, 47, 58, 61):  # . ( [ { / : =
-                flags |= HAS_MARK
-            hides |= kind == SIGN
-        i = j
-    if digits >= 7:
-        flags |= HAS_PHONE | HAS_LONG
-    return n, flags, hides, spaced
-
-
-@njit(cache=True)
-def _disguised(folded, a, b, classes, letters, wk, wv, sk, sv, ids, goes, at, to):  # type: ignore[no-untyped-def]
-    """Words with digits and signs read as letters; only what is disguised changes."""
-    n = 0
-    i = a
-    while i < b:
-        kind = classes[folded[i]]
-        j = i + 1
-        if kind == IDEOGRAPH:
-            ids[n] = find(wk, wv, (_FNV_START ^ np.uint64(folded[i])) * _FNV_STEP)
-        elif kind == SEPARATOR:
-            i = j
-            continue
-        else:
-            has_letter = kind == LETTER
-            disguised = kind != LETTER
-            h = _FNV_START
-            exact = _FNV_START
-            previous = np.uint32(0)
-            repeats = 0
-            j = i
-            while j < b:
-                point = folded[j]
-                kind = classes[point]
-                if kind in (SEPARATOR, IDEOGRAPH):
-                    break
-                if (
-                    kind == SIGN
-                    and point != 64
-                    and (j + 1 >= b or classes[folded[j + 1]] == SEPARATOR)
-                ):
-                    break
-                has_letter |= kind == LETTER
-                disguised |= kind != LETTER
-                repeats = repeats + 1 if j > i and point == folded[j - 1] else 1
-                disguised |= repeats == 3
-                exact = (exact ^ np.uint64(point)) * _FNV_STEP
-                letter = letters[point] if point < 128 else point
-                if letter != previous:
-                    h = (h ^ np.uint64(letter)) * _FNV_STEP
-                    previous = letter
-                j += 1
-            if j == i:
-                i += 1
-                continue
-            ids[n] = find(sk, sv, h) if disguised and has_letter else find(wk, wv, exact)
-        goes[n] = 0
-        at[n] = i
-        to[n] = j
-        n += 1
-        i = j
-    return n
-
-
-@njit(cache=True)
-def _apart(folded, a, b, classes, wk, wv, ids, goes, at, to):  # type: ignore[no-untyped-def]
-    """Words whose letters stand apart, cut greedily into the longest known words."""
-    n = 0
-    run = np.empty(_LONGEST_SPACED * 4, np.int64)
-    size = 0
-    i = a
-    while i <= b:
-        single = (
-            i < b
-            and classes[folded[i]] == LETTER
-            and (i == a or classes[folded[i - 1]] != LETTER)
-            and (i + 1 == b or classes[folded[i + 1]] != LETTER)
-        )
-        closes = i == b or (
-            not single
-            and (
-                classes[folded[i]] == LETTER
-                or classes[folded[i]] == DIGIT
-                or classes[folded[i]] == IDEOGRAPH
-                or (size > 0 and i - run[size - 1] > 2)
-            )
-        )
-        if single and size < run.size:
-            run[size] = i
-            size += 1
-        elif closes or single:
-            k = 0
-            while size >= 3 and k < size:
-                best = 0
-                word = 0
-                h = _FNV_START
-                for m in range(k, min(size, k + _LONGEST_SPACED)):
-                    h = (h ^ np.uint64(folded[run[m]])) * _FNV_STEP
-                    found = find(wk, wv, h)
-                    if found:
-                        best = m + 1
-                        word = found
-                if best - k >= 2:
-                    ids[n] = word
-                    goes[n] = 0
-                    at[n] = run[k]
-                    to[n] = run[best - 1] + 1
-                    n += 1
-                    k = best
-                else:
-                    k += 1
-            size = 0
-            if single:
-                run[0] = i
-                size = 1
-        i += 1
-    return n
-
-
-@njit(cache=True)
-def _step(tk, tv, state, way, word, goes):  # type: ignore[no-untyped-def]
-    """From a state by a word: as it is, as one that may go on, or by its known beginning."""
-    if way == 2:
-        word = goes
-    elif way == 1 and word:
-        word |= _GOES_ON
-    if word == 0:
-        return 0
-    return find(tk, tv, (np.uint64(state) << np.uint64(24)) | np.uint64(word))
-
-
-@njit(cache=True)
-def _walk(n, ids, goes, at, to, tk, tv, ends, post, hits, count):  # type: ignore[no-untyped-def]
-    """Walk the trie from every word; hits grow as rows of post, term, start, end."""
-    for first in range(n):
-        for way in range(3):
-            state = _step(tk, tv, 0, way, ids[first], goes[first])
-            place = first
-            while state:
-                term = ends[state]
-                if term >= 0:
-                    if count == hits.shape[0]:
-                        larger = np.empty((2 * count, 4), np.int32)
-                        larger[:count] = hits
-                        hits = larger
-                    hits[count, 0] = post
-                    hits[count, 1] = term
-                    hits[count, 2] = at[first]
-                    hits[count, 3] = to[place]
-                    count += 1
-                place += 1
-                if place == n or at[place] - to[place - 1] > _WIDEST_GAP:
-                    break
-                step = 0
-                for other in range(3):
-                    if step == 0:
-                        step = _step(tk, tv, state, other, ids[place], goes[place])
-                state = step
-    return hits, count
-
-
-@njit(cache=True)
-def _scan(folded, starts, classes, letters, wk, wv, pk, pv, sk, sv, tk, tv, ends):  # type: ignore[no-untyped-def]
-    posts = starts.size - 1
-    flags = np.zeros(posts, np.uint8)
-    longest = 1
-    for post in range(posts):
-        longest = max(longest, starts[post + 1] - starts[post])
-    ids = np.zeros(longest, np.int32)
-    goes = np.zeros(longest, np.int32)
-    at = np.zeros(longest, np.int64)
-    to = np.zeros(longest, np.int64)
-    hits = np.empty((max(64, 2 * posts), 4), np.int32)
-    count = 0
-    for post in range(posts):
-        a, b = starts[post], starts[post + 1]
-        n, has, hides, spaced = _plain(folded, a, b, classes, wk, wv, pk, pv, ids, goes, at, to)
-        flags[post] = has
-        hits, count = _walk(n, ids, goes, at, to, tk, tv, ends, post, hits, count)
-        if hides:
-            n = _disguised(folded, a, b, classes, letters, wk, wv, sk, sv, ids, goes, at, to)
-            hits, count = _walk(n, ids, goes, at, to, tk, tv, ends, post, hits, count)
-        if spaced:
-            n = _apart(folded, a, b, classes, wk, wv, ids, goes, at, to)
-            hits, count = _walk(n, ids, goes, at, to, tk, tv, ends, post, hits, count)
-    hits = hits[:count]
-    return (
-        hits[:, 0].copy(),
-        hits[:, 1].copy(),
-        hits[:, 2].copy(),
-        hits[:, 3].copy(),
-        flags,
-    )
-
-
 def count_scripts(points: NDArray[np.uint32], starts: NDArray[np.int64]) -> NDArray[np.int32]:
     """Letters per post and script (LATIN, HAN, TAMIL, OTHER) in posts as they were written."""
-    counted: NDArray[np.int32] = _scripts(points, starts, character_tables()[0])
+    counted: NDArray[np.int32] = script_counts(points, starts, character_tables()[0])
     return counted
-
-
-@njit(cache=True)
-def _scripts(points, starts, classes):  # type: ignore[no-untyped-def]
-    scripts = np.zeros((starts.size - 1, 4), np.int32)
-    for post in range(starts.size - 1):
-        for i in range(starts[post], starts[post + 1]):
-            point = points[i]
-            kind = classes[point]
-            if kind == LETTER:
-                if point < 0x250 or 0xFF21 <= point < 0xFF5B or 0x1D400 <= point < 0x1D800:
-                    scripts[post, LATIN] += 1
-                elif 0x0B80 <= point < 0x0C00:
-                    scripts[post, TAMIL] += 1
-                else:
-                    scripts[post, OTHER] += 1
-            elif kind == IDEOGRAPH:
-                scripts[post, OTHER if 0x3041 <= point < 0x3100 else HAN] += 1
-    return scripts
