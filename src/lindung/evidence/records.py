@@ -74,9 +74,9 @@ class Warc:
         extra = {"WARC-IP-Address": exchange.peer.rsplit(" ", 1)[0]} if exchange.peer else {}
         body = exchange.response_body
         response_id = None
-        if (head := exchange.response_head) is not None:
+        if (head := exchange.response_head) is not None and exchange.blocked is None:
             labels = dict(extra)
-            if exchange.blocked or keep is Policy.METADATA_ONLY:
+            if keep is Policy.METADATA_ONLY:
                 labels["WARC-Truncated"] = "unspecified"
                 body = io.BytesIO()
             elif keep is Policy.NO_MEDIA:
@@ -95,7 +95,8 @@ class Warc:
                 sent = io.BytesIO(policy.remove_inline_media(sent.read())[0])
             self._http("request", exchange, b"", sent, extra)
         if exchange.blocked or exchange.failed:
-            self.metadata(exchange.url, exchange.facts())
+            dropped = {"response_head": head.raw.decode("latin-1")} if head else {}
+            self.metadata(exchange.url, exchange.facts() | dropped)
         exchange.response_body.close()
         exchange.request.close()
 
