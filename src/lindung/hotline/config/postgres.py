@@ -91,6 +91,10 @@ def prepare(home: Path, bin_dir: Path | None = None) -> list[str]:
         _create(home, binaries, user)
     _same_version(folder / "data", binaries, user)
     _clear_stale(folder / "data")
+    # No server of this folder lives now, so a lock of its socket was left by one that was killed;
+    # PostgreSQL would believe it if its process id belonged to something else by now.
+    for left in socket.glob(".s.PGSQL.*"):
+        left.unlink(missing_ok=True)
     options = {
         "listen_addresses": "",
         "unix_socket_directories": f'"{socket}"',
