@@ -25,7 +25,7 @@ from lindung.hotline.config import keys, sealing
 from lindung.hotline.custody import services as custody
 from lindung.hotline.intake import selectors as intake
 from lindung.media import ListHit, ListStore, Sandbox
-from lindung.text import NotUnderstood, Reader, canonicalise
+from lindung.text import NotUnderstood, Reader, canonicalise, open_lexicon, read_key
 
 from .models import Match, Media, Signal
 
@@ -36,7 +36,16 @@ ALGORITHMS = {32: "md5", 40: "sha1", 64: "sha256"}
 
 @cache
 def reader() -> Reader:
-    return Reader.load()
+    """The reader with the default policy and the partners' sealed lists.
+
+    A list is `$LINDUNG_HOME/lexicons/NAME.json`, and its key `NAME.key` beside it.
+    """
+    folder: Path = settings.ENV.home / "lexicons"
+    sealed = [
+        open_lexicon(file, read_key(file.with_suffix(".key").read_text()))
+        for file in sorted(folder.glob("*.json"))
+    ]
+    return Reader.load(lexicons=sealed)
 
 
 @cache
