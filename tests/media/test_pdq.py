@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pdqhash
@@ -124,3 +125,14 @@ def test_turned_pictures_are_found_by_their_transform() -> None:
         far = [bits(turned, code) for code in codes]
         assert int(np.argmin(far)) == pdq.TRANSFORMS.index(name), name
         assert min(far) <= 31
+
+
+def test_the_loop_is_compiled_for_one_kind_of_array_only() -> None:
+    """The sandbox compiles before it gives up writing files; a second kind broke it there."""
+    picture = landscape(64, 48)
+    pdq.of_rgb(np.asarray(picture))  # read-only, as Pillow gives it
+    pdq.of_rgb(np.asarray(picture).copy())
+    pdq.of_rgb(np.asarray(picture)[:, ::-1])
+    pdq.of_luma(np.asarray(picture.convert("L")))
+    loop: Any = pdq._samples
+    assert len(loop.signatures) == 1

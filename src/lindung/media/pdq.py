@@ -57,18 +57,20 @@ class Pdq:
 
 def of_rgb(pixels: Bytes) -> Pdq:
     """PDQ of uint8[height, width, 3], bit for bit that of the reference."""
-    return _of_strips(np.ascontiguousarray(pixels))
+    return _of_strips(pixels)
 
 
 def of_luma(pixels: Bytes) -> Pdq:
     """PDQ of uint8[height, width], taken as a grey picture."""
-    return _of_strips(np.ascontiguousarray(pixels)[:, :, np.newaxis])
+    return _of_strips(pixels[:, :, np.newaxis])
 
 
 def _of_strips(pixels: Bytes) -> Pdq:
     height, width = pixels.shape[:2]
     if min(height, width) < MIN_SIDE:
         return Pdq(np.zeros((8, 32), np.uint8), 0)
+    pixels = np.ascontiguousarray(pixels).view()
+    pixels.flags.writeable = False  # the loop is compiled once, not again for Pillow's arrays
     return _finish(_samples(pixels))
 
 
