@@ -43,4 +43,6 @@ def media_payloads(capture: Capture, into: Path) -> Iterator[Payload]:
                 path = into / f"{number}.media"
                 with path.open("wb") as out:
                     shutil.copyfileobj(record.content_stream(), out)
+                if not path.stat().st_size:  # only its headers were kept
+                    continue
                 yield Payload(record.rec_headers.get_header("WARC-Target-URI"), kind, path)
