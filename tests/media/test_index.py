@@ -20,8 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from numpy.typing import NDArray
 
 from lindung.media import CorruptIndexError, HammingIndex
-from lindung.media.index import base as base_module
-from lindung.media.index import directory, hamming, plan
+from lindung.media.index import directory, hamming, immutable, plan
 
 Codes = NDArray[np.uint8]
 Pairs = list[tuple[Codes, int]]
@@ -172,14 +171,14 @@ def test_searches_go_on_while_a_merge_runs_and_changes_during_it_are_kept(
     codes = make_codes(rng, 4000, "random")
     index = HammingIndex.build(codes, np.arange(4000))
     building, go_on = threading.Event(), threading.Event()
-    build = base_module.Base.build
+    build = immutable.Base.build
 
     def slow(*arguments: object) -> object:
         building.set()
         assert go_on.wait(20)
         return build(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(base_module.Base, "build", slow)
+    monkeypatch.setattr(immutable.Base, "build", slow)
     monkeypatch.setattr(hamming, "DELTA", 10)
     extra = make_codes(rng, 20, "random")
     index.add(extra, np.arange(5000, 5020))  # more than DELTA: a merge begins by itself

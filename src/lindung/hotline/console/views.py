@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -119,53 +120,60 @@ def case(request: HttpRequest, number: str, **replaced: forms.Form) -> HttpRespo
     return _page(request, "case", context, status=422 if replaced else 200)
 
 
-@require_POST
-def assess(request: HttpRequest, number: str) -> HttpResponse:
-    person, form = _decider(request), AssessForm(request.POST)
+def _take(
+    request: HttpRequest,
+    number: str,
+    name: str,
+    form: forms.Form,
+    step: Callable[[dict[str, Any]], object],
+) -> HttpResponse:
+    """Take one step of a case; a refusal is a sentence on its page, never an error page."""
     _case(number)
     if not form.is_valid():
-        return case(request, number, assess_form=form)
-    data = form.cleaned_data
-    return _tried(
-        request,
-        number,
-        lambda: decisions.assess(number, person.pk, data["category"], data["reason"]),
-    )
-
-
-@require_POST
-def confirm(request: HttpRequest, number: str) -> HttpResponse:
-    person, form = _decider(request), ConfirmForm(request.POST)
-    _case(number)
-    if not form.is_valid():
-        return case(request, number, confirm_form=form)
-    data = form.cleaned_data
-    return _tried(
-        request,
-        number,
-        lambda: decisions.confirm(number, person.pk, agrees=data["agrees"], note=data["note"]),
-    )
-
-
-@require_POST
-def refer(request: HttpRequest, number: str) -> HttpResponse:
-    person, form = _decider(request), ReferForm(request.POST)
-    _case(number)
-    if not form.is_valid():
-        return case(request, number, refer_form=form)
-    authority = form.cleaned_data["authority"]
-    return _tried(request, number, lambda: outbox_services.queue(number, authority, person.pk))
-
-
-def _tried(request: HttpRequest, number: str, step: Any) -> HttpResponse:
-    """Take one step; a refusal is a sentence on the case page, never an error page."""
+        return case(request, number, **{name: form})
     try:
-        step()
+        step(form.cleaned_data)
     except decisions.Refused as refused:
         messages.error(request, str(refused))
     except outbox_services.AlreadyQueued:
         messages.error(request, _("This authority already has this referral."))
     return redirect("case", number)
+
+
+@require_POST
+def assess(request: HttpRequest, number: str) -> HttpResponse:
+    who = _decider(request).pk
+    return _take(
+        request,
+        number,
+        "assess_form",
+        AssessForm(request.POST),
+        lambda typed: decisions.assess(number, who, typed["category"], typed["reason"]),
+    )
+
+
+@require_POST
+def confirm(request: HttpRequest, number: str) -> HttpResponse:
+    who = _decider(request).pk
+    return _take(
+        request,
+        number,
+        "confirm_form",
+        ConfirmForm(request.POST),
+        lambda typed: decisions.confirm(number, who, agrees=typed["agrees"], note=typed["note"]),
+    )
+
+
+@require_POST
+def refer(request: HttpRequest, number: str) -> HttpResponse:
+    who = _decider(request).pk
+    return _take(
+        request,
+        number,
+        "refer_form",
+        ReferForm(request.POST),
+        lambda typed: outbox_services.queue(number, typed["authority"], who),
+    )
 
 
 @require_POST

@@ -18,7 +18,6 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lindung.media.index.base import Base, Ints, Words, scan
 from lindung.media.index.container import CorruptIndexError, replace_file
 from lindung.media.index.directory import (
     MANIFEST,
@@ -29,6 +28,7 @@ from lindung.media.index.directory import (
     read_manifest,
     write,
 )
+from lindung.media.index.immutable import Base, Ints, Words, scan
 from lindung.media.index.plan import MAX_RADIUS
 
 DELTA = 10_000

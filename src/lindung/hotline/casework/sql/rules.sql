@@ -21,28 +21,25 @@ BEGIN
         RAISE EXCEPTION 'A second person confirms: the assessor may not confirm their own assessment.'
             USING ERRCODE = 'check_violation';
     END IF;
-    IF NOT EXISTS (SELECT 1 FROM accounts_person p WHERE p.id = NEW.person_id
-                   AND p.is_active AND p.role IN ('analyst', 'manager')) THEN
-        RAISE EXCEPTION 'Only an active analyst or manager may confirm.'
-            USING ERRCODE = 'check_violation';
-    END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER casework_four_eyes BEFORE INSERT ON casework_confirmation
     FOR EACH ROW EXECUTE FUNCTION casework_four_eyes();
 
-CREATE FUNCTION casework_assessor_may() RETURNS trigger LANGUAGE plpgsql
+CREATE FUNCTION casework_decider_may() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     IF NOT EXISTS (SELECT 1 FROM accounts_person p WHERE p.id = NEW.person_id
                    AND p.is_active AND p.role IN ('analyst', 'manager')) THEN
-        RAISE EXCEPTION 'Only an active analyst or manager may assess.'
+        RAISE EXCEPTION 'Only an active analyst or manager may assess or confirm.'
             USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
 END $$;
-CREATE TRIGGER casework_assessor_may BEFORE INSERT ON casework_assessment
-    FOR EACH ROW EXECUTE FUNCTION casework_assessor_may();
+CREATE TRIGGER casework_decider_may BEFORE INSERT ON casework_assessment
+    FOR EACH ROW EXECUTE FUNCTION casework_decider_may();
+CREATE TRIGGER casework_decider_may BEFORE INSERT ON casework_confirmation
+    FOR EACH ROW EXECUTE FUNCTION casework_decider_may();
 
 -- A case's status follows what exists; it is never a mere claim.
 CREATE FUNCTION casework_status_is_earned() RETURNS trigger LANGUAGE plpgsql
