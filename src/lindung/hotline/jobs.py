@@ -10,7 +10,10 @@ import os
 from collections.abc import Callable
 
 import django
+from django.conf import settings
 from procrastinate import App
+
+from lindung.hotline.config import scratch
 
 HEARTBEAT = 2.0
 STALLED_AFTER = 10.0
@@ -21,6 +24,7 @@ def run(on_ready: Callable[[], None] | None = None) -> None:
     """Work until SIGTERM or SIGINT; the jobs at hand are finished first."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lindung.hotline.config.settings")
     django.setup()
+    scratch.clear(settings.ENV.home)
     asyncio.run(_work(on_ready))
 
 

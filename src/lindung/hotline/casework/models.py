@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
@@ -46,6 +47,11 @@ class Case(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["status", "-danger", "-score"])]
+
+    @property
+    def due(self) -> datetime | None:
+        """By when somebody must act; None when nothing is waiting any more."""
+        return None if self.status in (Status.REFERRED, Status.CLOSED) else self.due_at
 
 
 class Item(models.Model):

@@ -137,7 +137,7 @@ def context(case: Case, person: Person) -> dict[str, Any]:
             "danger": case.danger,
             "score": case.score,
             "opened": case.opened_at,
-            "due": case.due_at,
+            "due": case.due,
             "media_total": case.media_total,
             "media_known": case.media_known,
         },

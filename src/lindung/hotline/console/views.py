@@ -97,7 +97,7 @@ def queue(request: HttpRequest) -> HttpResponse:
             "items": row.items,
             "status": row.case.get_status_display(),
             "status_key": row.case.status,
-            "due": row.case.due_at,
+            "due": row.case.due,
             "opened": row.case.opened_at,
         }
         for row in found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
@@ -15,6 +14,7 @@ from django.db import transaction
 
 from lindung import evidence
 from lindung.hotline.config import sealing
+from lindung.hotline.config.scratch import scratch
 
 from .log import HotlineLog, append, checkpoint
 from .models import Evidence
@@ -57,10 +57,10 @@ def capture_and_seal(
     authority = settings.ENV["MEDIA_AUTHORITY"] or None
     policy = evidence.Policy.FULL if authority else evidence.Policy.NO_MEDIA
     keys = evidence_keys()
-    with tempfile.TemporaryDirectory(prefix="lindung-capture-") as folder:
+    with scratch(settings.ENV.home) as folder:
         captured = evidence.capture(
             url,
-            Path(folder) / "capture",
+            folder / "capture",
             policy=policy,
             authority=authority,
             allow=settings.ENV["CAPTURE_ALLOW"],

@@ -67,7 +67,8 @@ class Folder:
         part = self.path / f".{letter.referral}.part"
         try:
             shutil.rmtree(part, ignore_errors=True)
-            part.mkdir(parents=True, mode=0o750)
+            for folder in (self.path.parent, self.path, part):
+                folder.mkdir(mode=0o750, exist_ok=True)
             (part / "letter.txt").write_text(f"{letter.subject}\n\n{letter.text}")
             for bundle in letter.bundles:
                 shutil.copyfile(bundle, part / bundle.name)

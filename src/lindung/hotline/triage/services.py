@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-import tempfile
 from collections.abc import Sequence
 from functools import cache, partial
 from pathlib import Path
@@ -22,6 +21,7 @@ from lindung import evidence, media
 from lindung.hotline.casework import services as casework
 from lindung.hotline.casework.services import Named
 from lindung.hotline.config import keys, sealing
+from lindung.hotline.config.scratch import scratch
 from lindung.hotline.custody import services as custody
 from lindung.hotline.intake import selectors as intake
 from lindung.media import ListHit, ListStore, Sandbox
@@ -117,8 +117,8 @@ def _read(case: str, text: str, *, item: UUID | None = None, report: UUID | None
 
 def look_at_media(case: str, item: UUID, captured: evidence.Capture) -> None:
     """Hash every picture and video of a capture and match it, so that nobody needs to look."""
-    with tempfile.TemporaryDirectory(prefix="lindung-media-") as folder, Sandbox() as sandbox:
-        for payload in evidence.media_payloads(captured, Path(folder)):
+    with scratch(settings.ENV.home) as folder, Sandbox() as sandbox:
+        for payload in evidence.media_payloads(captured, folder):
             found = media.examine(payload.path, hash_lists(), sandbox)
             payload.path.unlink()
             if found.digests is None:
