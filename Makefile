@@ -16,7 +16,7 @@ stop: .venv/.ready ## Stop the hotline and its database
 
 test: .venv/.ready ## Set up and run every test
 	@$(PY) hatch_build.py
-	@$(PY) -m pytest 
+	@$(PY) -m pytest -n 2 --dist loadfile
 
 check: .venv/.ready ## Lint, types, floors
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .

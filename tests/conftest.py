@@ -21,13 +21,15 @@ for name in [n for n in os.environ if n.startswith("LINDUNG_")]:
 HOME = Path(tempfile.mkdtemp(prefix="lindung-test-"))
 HOME.chmod(0o711)
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
-os.environ["LINDUNG_HOME"] = str(HOME)
-os.environ["DJANGO_SETTINGS_MODULE"] = "lindung.hotline.config.settings"
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop runs in the test's thread
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "database: needs PostgreSQL; also run on Debian's server")
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        return  # only hands out the work: each worker has a home of its own
+    os.environ["LINDUNG_HOME"] = str(HOME)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "lindung.hotline.config.settings"
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop runs in the test's thread
     import django
 
     from lindung.hotline.config import keys

@@ -223,3 +223,24 @@ def test_an_unreachable_address_becomes_a_case_that_says_why(visited: Visited) -
 
     people.wait_until("the case says why it could not be captured", explained)
     assert "could not be captured" in page.locator(".evidence").inner_text()
+
+
+def test_nothing_of_the_post_or_the_report_lies_on_the_disk_in_plain(visited: Visited) -> None:
+    """The stolen disk: database files, logs, keys, bundles, outbox, all of it."""
+    with visited.built.connect("owner") as owner:
+        assert owner.execute("SELECT count(*) FROM custody_evidence").fetchone() != (0,)
+    visited.built.lindung("stop")  # so that all that was written is in files
+    secrets = [
+        b"RM20 membership, join private group",  # the page, as text and inside its HTML
+        b"Video call RM50",
+        b"I saw this post.",  # what the reporter wrote
+        visited.receipt.encode(),
+        visited.receipt.replace(" ", "").encode(),
+    ]
+    files = [path for path in visited.built.home.rglob("*") if path.is_file()]
+    assert any(path.name.endswith(".lindung.tar") for path in files)
+    assert any("postgres" in path.parts for path in files)
+    for path in files:
+        content = path.read_bytes()
+        for secret in secrets:
+            assert secret not in content, path
