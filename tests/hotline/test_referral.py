@@ -167,10 +167,11 @@ class TestEmail:
 class TestAlarms:
     def test_a_stuck_referral_raises_one_alarm(self, case: str) -> None:
         queue(case, "email", "desk@example.org")
-        assert services.watch() == 0 and not selectors.alarms()
+        services.watch()
+        assert not [alarm for alarm in selectors.alarms() if case in alarm]
         late = timezone.now() + timedelta(minutes=settings.ENV["STUCK_AFTER"] + 1)
-        assert services.watch(late) == 1 and services.watch(late) == 0
-        assert case in selectors.alarms()[0]
+        assert services.watch(late) >= 1 and services.watch(late) == 0
+        assert len([alarm for alarm in selectors.alarms() if case in alarm]) == 1
 
     def test_back_off_grows_and_never_gives_up(self) -> None:
         waits = []

@@ -84,13 +84,7 @@ def test_esc_three_times_leaves_and_the_link_needs_no_script(
     context = chromium.new_context()
     page = context.new_page()
     answered_by(public, page)
-    left: list[str] = []
-
-    def leaves(route: Route) -> None:
-        left.append(route.request.url)
-        route.abort()
-
-    page.route("https://www.wikipedia.org/**", leaves)
+    page.route("https://www.wikipedia.org/**", lambda route: route.abort())
     page.goto(SITE + "/?about=me")
     link = page.get_by_role("link", name="Leave this page")
     assert link.get_attribute("href") == "https://www.wikipedia.org"
@@ -98,9 +92,9 @@ def test_esc_three_times_leaves_and_the_link_needs_no_script(
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
     assert page.locator("html").get_attribute("hidden") is None
-    with page.expect_request("https://www.wikipedia.org/**"):
+    with page.expect_request("https://www.wikipedia.org/**") as leaving:
         page.keyboard.press("Escape")
-    assert left == ["https://www.wikipedia.org/"]
+    assert leaving.value.url == "https://www.wikipedia.org/"
     context.close()
 
 
