@@ -68,9 +68,7 @@ def main() -> None:
     with house() as built:
         built.up()
         with built.connect("owner") as owner:
-            owner.execute(
-                "CREATE TABLE bare (id uuid PRIMARY KEY, receipt_hash bytea, sealed bytea)"
-            )
+            owner.execute("CREATE TABLE bare (id uuid PRIMARY KEY, hash bytea, sealed bytea)")
         bare = _measure(lambda: _inserting(built))
         reports = _measure(lambda: _reporting(built))
     bench.show(
