@@ -31,6 +31,7 @@ from lindung.evidence.tree import (
     verify_consistency,
     verify_inclusion,
 )
+from lindung.evidence.tree import append as append_leaf
 from lindung.evidence.verifying import Check, Outcome, Verdict, verify
 from lindung.evidence.witness import RemoteWitness, Witness, WitnessRefused, WitnessServer
 
@@ -61,6 +62,7 @@ __all__ = [
     "Witness",
     "WitnessRefused",
     "WitnessServer",
+    "append_leaf",
     "capture",
     "delete",
     "entry_hash",

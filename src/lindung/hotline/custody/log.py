@@ -6,13 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Max
 
-from lindung.evidence import CustodyLog, Inclusion, Keys
-from lindung.evidence.tree import append as append_leaf
+from lindung.evidence import CustodyLog, Inclusion, Keys, append_leaf
 
 from .models import Checkpoint, Entry, Node
+
+WRITER_LOCK = 4823705527301  # the one that custody_append takes (sql/log.sql)
 
 
 class DatabaseStore:
@@ -31,7 +32,7 @@ class DatabaseStore:
     def catch_up(self) -> None:
         """Put the nodes of entries that were appended since. The caller is in a transaction."""
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(4823705527301)")
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [WRITER_LOCK])
         leaves = Entry.objects.filter(index__gte=self.size()).order_by("index")
         for leaf in leaves.values_list("leaf_hash", flat=True):
             append_leaf(self, bytes(leaf))
@@ -67,13 +68,3 @@ def append(kind: str, subject: str, body: Mapping[str, Any]) -> int:
             "SELECT custody_append(%s, %s, %s::jsonb)", [kind, subject, json.dumps(dict(body))]
         )
         return int(cursor.fetchone()[0])
-
-
-@transaction.atomic
-def checkpoint(keys: Keys) -> str:
-    """Sign the present head, keep it and return its note."""
-    store = DatabaseStore()
-    store.catch_up()
-    head = CustodyLog(store, keys.name, keys.log).checkpoint()
-    Checkpoint.objects.get_or_create(size=head.size, defaults={"note": head.text})
-    return head.text

@@ -16,10 +16,10 @@ from lindung import evidence
 from lindung.hotline.config import sealing
 from lindung.hotline.config.scratch import scratch
 
-from .log import HotlineLog, append, checkpoint
+from .log import HotlineLog, append
 from .models import Evidence
 
-__all__ = ["append", "capture_and_seal", "checkpoint", "evidence_keys", "make_keys"]
+__all__ = ["append", "capture_and_seal", "evidence_keys", "make_keys"]
 
 
 def evidence_folder() -> Path:
