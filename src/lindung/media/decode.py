@@ -6,6 +6,7 @@ Formats: what Pillow reads, and HEIC through pi-heif. EPS is left out: it is a p
 from __future__ import annotations
 
 import contextlib
+import io
 import time
 import warnings
 from collections.abc import Iterator
@@ -18,8 +19,11 @@ import pi_heif
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from lindung.media import pdq
+from lindung.media import jpeg, pdq
+from lindung.media.linear import BLOCK
 
+KEPT = range(1, 6)  # frequencies of a block, each way
+MIN_FREQUENCIES = 225  # of a side, at least, are kept; fewer cost bits (decision 0006)
 MIN_SCALED_SIDE = 300  # a scaled decode keeps at least this many rows and columns
 UNSURE_QUALITY = range(48, 52)  # decoded in full to be sure
 MAX_FRAMES = 512
@@ -38,7 +42,7 @@ class Decoded:
     width: int
     height: int
     frames: dict[int, pdq.Pdq]
-    scaled: bool = False  # hashed from a reduced decode
+    scaled: bool = False  # hashed from less than all of it
     animated: bool = False
     note: str = ""
 
@@ -51,6 +55,17 @@ def prepare() -> None:
     Image.init()
     pi_heif.register_heif_opener()
     Image.ID[:] = [kind for kind in Image.ID if kind not in ("EPS", "WMF")]
+
+
+def compile_loops() -> None:
+    """Run every loop once, so that none needs to be compiled where no file may be written."""
+    picture, file = Image.new("L", (BLOCK, BLOCK)), io.BytesIO()
+    picture.save(file, "JPEG")
+    found = jpeg.low_frequencies(file, BLOCK, BLOCK, 1)
+    if found is not None:
+        pdq.of_frequencies(found, BLOCK, BLOCK, 1)
+    pdq.of_scaled(np.zeros((BLOCK, BLOCK), np.uint8), 2 * BLOCK, 2 * BLOCK, 2)
+    pdq.of_rgb(np.zeros((BLOCK, BLOCK, 3), np.uint8))
 
 
 def hash_file(path: Path, max_pixels: int, seconds: float, full: bool = False) -> Decoded:
@@ -92,33 +107,51 @@ def _hash_file(path: Path, max_pixels: int, seconds: float, full: bool) -> Decod
             raise UnreadableError(
                 f"{width} x {height} pixels are more than the limit of {max_pixels:,}"
             )
-        if not full and (found := _scaled(image)):
+        if not full and (found := _reduced(image)):
             return found
     with Image.open(path) as image:
         return _frames(image, max_pixels, until)
 
 
-def _scaled(image: Image.Image) -> Decoded | None:
-    """PDQ from the JPEG's luma at the largest scale that is good enough, None where there is none.
-
-    libjpeg gives ceil(side / scale) blocks from the top left corner; one that sticks out over the
-    edge is taken for a whole one.
-    """
+def _reduced(image: ImageFile.ImageFile) -> Decoded | None:
+    """PDQ of a large JPEG from as little of it as will do, None where there is no such way."""
     width, height = image.size
-    scale = next((s for s in (8, 4, 2) if min(width, height) >= MIN_SCALED_SIDE * s), 1)
-    if image.format not in ("JPEG", "MPO") or image.mode not in ("L", "RGB") or scale == 1:
+    side = min(width, height)
+    if image.format not in ("JPEG", "MPO") or image.mode not in ("L", "RGB"):
         return None
     orientation = _orientation(image)
-    image.draft("L", (width // scale, height // scale))
-    if image.size != (-(-width // scale), -(-height // scale)) or image.mode != "L":
-        return None
-    image.load()
-    found = pdq.of_scaled(np.asarray(image), height, width, scale, orientation)
-    if found.quality in UNSURE_QUALITY:
+    found = _from_frequencies(image, side, orientation) or _scaled(image, side, orientation)
+    if found is None or found.quality in UNSURE_QUALITY:
         return None
     if orientation >= 5:
         width, height = height, width
     return Decoded(width, height, {0: found}, scaled=True)
+
+
+def _from_frequencies(image: ImageFile.ImageFile, side: int, orientation: int) -> pdq.Pdq | None:
+    keep = next((k for k in KEPT if side * k >= BLOCK * MIN_FREQUENCIES), 0)
+    if not keep or image.fp is None:
+        return None
+    width, height = image.size
+    found = jpeg.low_frequencies(image.fp, height, width, keep)
+    return None if found is None else pdq.of_frequencies(found, height, width, keep, orientation)
+
+
+def _scaled(image: ImageFile.ImageFile, side: int, orientation: int) -> pdq.Pdq | None:
+    """From libjpeg's luma at the largest scale that is good enough.
+
+    It gives ceil(side / scale) blocks from the top left corner; one that sticks out over the edge
+    is taken for a whole one.
+    """
+    width, height = image.size
+    scale = next((s for s in (8, 4, 2) if side >= MIN_SCALED_SIDE * s), 1)
+    if scale == 1:
+        return None
+    image.draft("L", (width // scale, height // scale))
+    if image.size != (-(-width // scale), -(-height // scale)) or image.mode != "L":
+        return None
+    image.load()
+    return pdq.of_scaled(np.asarray(image), height, width, scale, orientation)
 
 
 def _orientation(image: Image.Image) -> int:

@@ -6,8 +6,8 @@ cosine transform of 16 x 16 coefficients, one bit each: above the median or not.
 
 `of_rgb` and `of_luma` keep the reference's own order of 32-bit additions, streamed through strips
 of rows, so they give its very bits, also where a coefficient lies within rounding of the median.
-`of_scaled` takes what a JPEG decoder gives at 1/2, 1/4 or 1/8 and the linear form: blurs and
-sampling are one fixed 64-row matrix each way (docs/media.md).
+`of_scaled` and `of_frequencies` take what a JPEG gives at less cost than its pixels, through the
+linear form (`linear.py`).
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lindung.media import linear
 from lindung.media.compiled import compiled
 
 MIN_SIDE = 5
 MIN_QUALITY = 50  # below it a hash says too little to be matched
 RADIUS = 31  # bits within which two pictures are taken for the same
-SIDE, BANDS, LANES = 64, 16, 16
+BANDS, LANES = 16, 16
+SIDE = linear.SIDE
 
 TRANSFORMS = (
     "",
@@ -79,10 +81,15 @@ def of_scaled(pixels: Bytes, height: int, width: int, scale: int, orientation: i
 
     `orientation` is the EXIF value (1 to 8) that the picture is to be turned by.
     """
-    rows = folded(height, scale, orientation in (3, 4, 6, 7))
-    columns = folded(width, scale, orientation in (2, 3, 7, 8))
-    samples = rows @ (pixels.astype(np.float32) @ columns.T)
-    return _finish(np.ascontiguousarray(samples.T if orientation >= 5 else samples))
+    grid = pixels.astype(np.float32)
+    return _finish(linear.samples(grid, height, width, linear.parabolas, scale, orientation))
+
+
+def of_frequencies(
+    frequencies: Floats, height: int, width: int, keep: int, orientation: int = 1
+) -> Pdq:
+    """PDQ of a `height` x `width` picture from `jpeg.low_frequencies`, turned as in `of_scaled`."""
+    return _finish(linear.samples(frequencies, height, width, linear.waves, keep, orientation))
 
 
 def _finish(samples: Floats) -> Pdq:
@@ -215,36 +222,3 @@ def _samples(pixels: Bytes) -> Floats:
     for k in range(SIDE):
         samples[k] = down[(2 * k + 1) * height // 128]
     return samples
-
-
-@functools.lru_cache(maxsize=256)
-def folded(length: int, scale: int, reverse: bool) -> Floats:
-    """The blurs and the sampling of one side as a matrix float32[64, ceil(length / scale)].
-
-    It acts on block means: inside a block the picture is taken for the parabola that keeps the
-    means of the block and of its two neighbours. `reverse` for a side that is to be flipped.
-    """
-    return _fold(length, scale, reverse)
-
-
-@compiled
-def _fold(length: int, scale: int, reverse: bool) -> Floats:
-    window = (length + 127) // 128
-    half = (window + 2) // 2
-    blocks = (length + scale - 1) // scale
-    out = np.zeros((SIDE, blocks), np.float64)
-    for k in range(SIDE):
-        centre = (2 * k + 1) * length // 128
-        first = range(max(0, centre + half - window), min(length, centre + half))
-        for middle in first:
-            second = range(max(0, middle + half - window), min(length, middle + half))
-            weight = 1.0 / len(first) / len(second)
-            for pixel in second:
-                at = length - 1 - pixel if reverse else pixel
-                block = at // scale
-                x = (at % scale + 0.5) / scale - 0.5
-                bend = (x * x + (1.0 / scale / scale - 1.0) / 12.0) / 2.0
-                out[k, max(block - 1, 0)] += weight * (bend - x / 2.0)
-                out[k, block] += weight * (1.0 - 2.0 * bend)
-                out[k, min(block + 1, blocks - 1)] += weight * (bend + x / 2.0)
-    return out.astype(np.float32)

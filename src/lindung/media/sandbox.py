@@ -21,8 +21,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
-
 START_SECONDS = 120  # compiling the loops, once on a machine
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 
@@ -150,11 +148,10 @@ def _answer(question: dict[str, Any], limits: Limits) -> dict[str, Any]:
 def _work(limits: Limits) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    from lindung.media import decode, pdq
+    from lindung.media import decode
 
     decode.prepare()
-    pdq.of_rgb(np.zeros((8, 8, 3), np.uint8))
-    pdq.of_scaled(np.zeros((8, 8), np.uint8), 16, 16, 2)
+    decode.compile_loops()
     _confine(limits.memory)
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # what a decoder prints is not an answer
