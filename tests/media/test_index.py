@@ -110,6 +110,14 @@ def test_a_plan_keeps_the_pigeonhole(radius: int, codes: int) -> None:
         assert sum(r + 1 for r in plan.reaches(chunks, asked, codes)) > asked
 
 
+@given(st.integers(5000, 10**8))
+@settings(deadline=None)
+def test_there_is_a_plan_for_every_size(codes: int) -> None:
+    chunks = plan.choose(codes, 31).chunks
+    assert plan.search_cost(chunks, 31, codes) < plan.SCANNED * codes
+    assert chunks
+
+
 class Changes(RuleBasedStateMachine):
     """Any mix of add, remove, merge, save and open against a plain list."""
 

@@ -25,6 +25,7 @@ from lindung.media.index.container import (
     write_arrays,
 )
 
+FORMAT = 2
 MANIFEST, VERIFIED, LOCK = "manifest.json", "verified.json", "lock"
 
 
@@ -53,7 +54,9 @@ def read_manifest(place: Path) -> dict[str, Any]:
     path = place / MANIFEST
     try:
         manifest = json.loads(path.read_bytes())
-        if manifest["check"] != checksum(manifest) or manifest["format"] != 1:
+        if manifest["format"] != FORMAT:
+            raise ValueError(f"it is of format {manifest['format']}, read is {FORMAT}")
+        if manifest["check"] != checksum(manifest):
             raise ValueError("its checksum does not fit")
     except (ValueError, KeyError, TypeError) as error:
         raise CorruptIndexError(f"{path}: damaged ({error}).") from error

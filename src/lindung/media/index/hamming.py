@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lindung.media.index.container import CorruptIndexError, replace_file
 from lindung.media.index.directory import (
+    FORMAT,
     MANIFEST,
     alone,
     checksum,
@@ -213,7 +214,12 @@ class HammingIndex:
             files["base"] = written[1]
             changes = {"codes": state.codes, "ids": state.ids, "removed": state.removed}
             files["delta"] = write(place, "delta", changes)
-            manifest = {"format": 1, "radius": self._radius, "live": state.live, "files": files}
+            manifest = {
+                "format": FORMAT,
+                "radius": self._radius,
+                "live": state.live,
+                "files": files,
+            }
             manifest["check"] = checksum(manifest)
             note_verified(place, files)
             replace_file(place / MANIFEST, json.dumps(manifest, indent=1))

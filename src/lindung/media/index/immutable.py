@@ -20,7 +20,8 @@ Ints = NDArray[np.int64]
 class Base:
     """codes uint64[n, 4], sorted, each once; its ids are ids[posts[i] : posts[i + 1]].
 
-    chunks int64[m, 2] (first bit, width); entries uint32[m, n]; starts: the m tables end to end.
+    chunks int64[m, 2] (first bit, width); entries uint32[m, n]; sketches uint16[m, n + LANES];
+    starts: the m bucket tables end to end.
     """
 
     codes: Words
@@ -28,6 +29,7 @@ class Base:
     ids: Ints
     chunks: Ints
     entries: NDArray[np.uint32]
+    sketches: NDArray[np.uint16]
     starts: NDArray[np.uint32]
 
     @classmethod
@@ -42,12 +44,14 @@ class Base:
         codes.flags.writeable = False
         chunks = plan.choose(len(codes), radius).chunks
         entries = np.empty((len(chunks), len(codes)), np.uint32)
+        sketches = np.zeros((len(chunks), len(codes) + loops.LANES), np.uint16)
         starts = np.zeros(sum((1 << width) + 1 for _, width in chunks), np.uint32)
         begin = 0
-        for c, (first, width) in enumerate(chunks):
-            end = begin + (1 << width) + 1
-            beyond = chunks[(c + 1) % len(chunks)][0]
-            loops.fill_buckets(codes, first, width, beyond, starts[begin:end], entries[c])
+        for c, chunk in enumerate(chunks):
+            end = begin + (1 << chunk[1]) + 1
+            beyond, width = chunks[(c + 1) % len(chunks)]
+            sketch = (beyond, min(width, loops.SKETCH))
+            loops.fill_buckets(codes, chunk, sketch, starts[begin:end], entries[c], sketches[c])
             begin = end
         return cls.of_arrays(
             {
@@ -56,6 +60,7 @@ class Base:
                 "ids": ids,
                 "chunks": np.array(chunks, np.int64).reshape(-1, 2),
                 "entries": entries,
+                "sketches": sketches,
                 "starts": starts,
             }
         )
@@ -72,6 +77,7 @@ class Base:
             base.codes.shape != (n, 4)
             or base.posts.shape != (n + 1,)
             or base.entries.shape != (m, n)
+            or base.sketches.shape != (m, n + loops.LANES)
             or base.starts.shape != (tables,)
         ):
             raise ValueError("its arrays do not fit together")
@@ -98,7 +104,7 @@ class Base:
             chunks, masks = _tables(pairs, radius, n)
             query, code, distance = _collect(
                 loops.look_up,
-                (self.codes, self.entries, self.starts, chunks, masks),
+                (self.codes, self.entries, self.sketches, self.starts, chunks, masks),
                 queries,
                 radius,
             )

@@ -1,8 +1,8 @@
 """The compiled loops of the index: bucket building and the two searches.
 
 A code is four uint64 words. A chunk is a run of bits of the code (start, width); the entries of
-a chunk are the code numbers sorted by the chunk's value, and `starts` tells where each value's
-bucket begins.
+a chunk are the code numbers sorted by the chunk's value, `starts` tells where each value's bucket
+begins, and an entry's sketch is the beginning of the next chunk of its code.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from numpy.typing import NDArray
 
 from lindung.media.compiled import compiled
 
-NARROWEST = 12  # bits of a chunk, at least: a sketch lies within one
+SKETCH = 16  # bits of a sketch, at most: it lies within a chunk
+LANES = 32  # sketches compared at once: a cache line of them
 AHEAD = 12  # how many items before its use a cache line is asked for
 Words = NDArray[np.uint64]
 Ints = NDArray[np.int64]
 Indexes = NDArray[np.uint32]
+Sketches = NDArray[np.uint16]
 
 
 @intrinsic
@@ -48,7 +50,38 @@ def _fetch_machine(_context: Any, array: Any, _index: Any) -> Any:
     return types.void(array, types.int64), generate
 
 
+@intrinsic
+def _alike_machine(_context: Any, array: Any, _index: Any, _wanted: Any, _most: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        lane = ir.IntType(SKETCH)
+        vector = ir.VectorType(lane, LANES)
+
+        def everywhere(value: Any) -> Any:
+            one = builder.insert_element(
+                ir.Constant(vector, ir.Undefined),
+                builder.trunc(value, lane),
+                ir.Constant(ir.IntType(32), 0),
+            )
+            return builder.shuffle_vector(
+                one, one, ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+            )
+
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        where = builder.bitcast(builder.gep(data, [arguments[1]]), vector.as_pointer())
+        sketches = builder.load(where)
+        sketches.align = SKETCH // 8
+        insert: Any = cgutils.get_or_insert_function
+        shape = ir.FunctionType(vector, [vector])
+        count = insert(builder.module, shape, f"llvm.ctpop.v{LANES}i{SKETCH}")
+        differ = builder.call(count, [builder.xor(sketches, everywhere(arguments[2]))])
+        alike = builder.icmp_unsigned("<=", differ, everywhere(arguments[3]))
+        return builder.zext(builder.bitcast(alike, ir.IntType(LANES)), ir.IntType(64))
+
+    return types.uint64(array, types.int64, types.int64, types.int64), generate
+
+
 _ones: Any = _ones_machine  # the number of one bits of a uint64: one machine instruction
+_alike: Any = _alike_machine  # which of the LANES sketches from i on differ in so few bits
 _fetch: Any = _fetch_machine  # ask for the cache line of item i of a flat array, and go on
 
 
@@ -72,40 +105,30 @@ def _chunk(code: Words, first: int, width: int) -> Any:
 
 @compiled
 def fill_buckets(
-    codes: Words, first: int, width: int, beyond: int, starts: Indexes, entries: Indexes
+    codes: Words,
+    chunk: tuple[int, int],
+    sketch: tuple[int, int],
+    starts: Indexes,
+    entries: Indexes,
+    sketches: Sketches,
 ) -> None:
     """Sort the code numbers by a chunk (counting sort) into entries[n], starts[2**width + 1].
 
-    An entry's upper bits are the sketch: bits of the code from `beyond` on.
+    `chunk` and `sketch` are first bits and widths; sketches[n] go with the entries.
     """
-    low = id_bits(len(codes))
-    sketch = sketch_bits(len(codes))
+    first, width = chunk
     for i in range(len(codes)):
         starts[_chunk(codes[i], first, width) + 1] += np.uint32(1)
     for value in range(1 << width):
         starts[value + 1] += starts[value]
     for i in range(len(codes)):
         value = _chunk(codes[i], first, width)
-        entries[starts[value]] = i | (_chunk(codes[i], beyond, sketch) << low)
+        entries[starts[value]] = i
+        sketches[starts[value]] = _chunk(codes[i], sketch[0], sketch[1])
         starts[value] += np.uint32(1)
     for value in range(1 << width, 0, -1):
         starts[value] = starts[value - 1]
     starts[0] = 0
-
-
-@compiled
-def id_bits(codes: int) -> int:
-    """How many bits of an entry number the code."""
-    bits = 1
-    while codes > 1 << bits:
-        bits += 1
-    return bits
-
-
-@compiled
-def sketch_bits(codes: int) -> int:
-    """How many bits of an entry are left for the sketch."""
-    return min(32 - id_bits(codes), NARROWEST)
 
 
 @compiled
@@ -143,6 +166,7 @@ def _scan_one(codes: Words, query: Words, radius: int, code: Ints, distance: Int
 def look_up(
     codes: Words,
     entries: Indexes,
+    sketches: Sketches,
     starts: Indexes,
     chunks: Ints,
     masks: Indexes,
@@ -154,12 +178,14 @@ def look_up(
 ) -> tuple[int, int]:
     """As `scan`, but only in the buckets near the query's chunks.
 
-    entries uint32[m, n]; starts: the m bucket tables end to end; chunks int64[m, 7]: first bit,
-    width, r (how many bits it may differ; -1: do not look), where its table begins in `starts`, the
-    range in `masks` of the differences to try, how many bits chunk and sketch may differ together.
-    Three passes a chunk, so that the cache misses of each overlap: bounds, entries, codes.
+    entries uint32[m, n], sketches uint16[m, n + LANES]; starts: the m bucket tables end to end;
+    chunks int64[m, 7]: first bit, width, r (how many bits it may differ; -1: do not look), where
+    its table begins in `starts`, the range in `masks` of the differences to try, how many bits
+    chunk and sketch may differ together. A chunk is passed over four times (bounds, sketches,
+    entries, codes), so that the cache misses of each pass overlap.
     """
     found, longest = 0, 1
+    sketch = min(chunks[0, 1], SKETCH)
     for c in range(len(chunks)):
         longest = max(longest, chunks[c, 5] - chunks[c, 4])
     first, last = np.empty(longest, np.uint32), np.empty(longest, np.uint32)
@@ -174,8 +200,9 @@ def look_up(
             total = _bounds(starts[chunks[c, 3] :], key, here, first, last)
             if total >= len(near):
                 near = np.empty(2 * total, np.uint32)
-            beyond = chunks[(c + 1) % len(chunks), 0]
-            total = _gather(entries[c], first, last, here, queries[q], beyond, chunks[c, 6], near)
+            wanted = _chunk(queries[q], chunks[(c + 1) % len(chunks), 0], sketch)
+            total = _sift(sketches[c], first, last, here, wanted, chunks[c, 6], near)
+            _number(entries[c], near[:total])
             more = _compare(
                 codes,
                 near[:total],
@@ -206,30 +233,40 @@ def _bounds(starts: Indexes, key: int, masks: Indexes, first: Indexes, last: Ind
 
 
 @compiled
-def _gather(
-    entries: Indexes,
+def _sift(
+    sketches: Sketches,
     first: Indexes,
     last: Indexes,
     masks: Indexes,
-    query: Words,
-    beyond: int,
+    wanted: int,
     budget: int,
     near: Indexes,
 ) -> Any:
-    """Write the codes of those buckets whose chunk and sketch together differ within the budget."""
-    low = np.uint32(id_bits(len(entries)))
-    sketch = np.uint32(_chunk(query, beyond, sketch_bits(len(entries))) << low)
-    number = np.uint32((1 << low) - 1)
+    """Write where in those buckets chunk and sketch together differ within the budget."""
     total: Any = 0
     for k in range(len(masks)):
         if k + AHEAD < len(masks):
-            _fetch(entries, np.int64(first[k + AHEAD]))
+            for p in range(first[k + AHEAD], last[k + AHEAD], LANES):
+                _fetch(sketches, p)
         spare = budget - np.int64(_ones(np.uint64(masks[k])))
-        for p in range(first[k], last[k]):
-            entry = entries[p]
-            near[total] = entry & number
-            total += np.int64(_ones(np.uint64((entry ^ sketch) >> low))) <= spare
+        for p in range(first[k], last[k], LANES):
+            alike = _alike(sketches, p, wanted, spare)
+            if last[k] - p < LANES:
+                alike &= (np.uint64(1) << np.uint64(last[k] - p)) - np.uint64(1)
+            while alike:
+                near[total] = p + _ones((alike - np.uint64(1)) & ~alike)
+                total += 1
+                alike &= alike - np.uint64(1)
     return total
+
+
+@compiled
+def _number(entries: Indexes, near: Indexes) -> None:
+    """Put the number of its code in place of each entry."""
+    for k in range(len(near)):
+        if k + AHEAD < len(near):
+            _fetch(entries, np.int64(near[k + AHEAD]))
+        near[k] = entries[near[k]]
 
 
 @compiled
@@ -246,7 +283,7 @@ def _compare(
 ) -> int:
     """Write those of `near` that are within the radius and were not reached by an earlier chunk."""
     room, words = len(code), codes.reshape(-1)
-    sketch = sketch_bits(len(codes))
+    sketch = min(chunks[0, 1], SKETCH)
     for k in range(len(near)):
         if k + AHEAD < len(near):
             _fetch(words, np.int64(near[k + AHEAD]) * 4)

@@ -8,7 +8,7 @@ query's finds everything. r_c = -1 leaves a chunk out.
 More holds: walk round the chunks as a ring and add up (differences - r_c - 1). The whole round is
 negative, so from some chunk on every partial sum is (the cycle lemma): that chunk c differs in at
 most r_c bits, and together with the next one in at most r_c + r_next + 1. So an entry carries a
-sketch, a few bits of the next chunk, and most codes of a bucket are passed over unfetched.
+sketch, up to 16 bits of the next chunk, and nearly all codes of a bucket are passed over unfetched.
 
 Sources: Norouzi, Punjani, Fleet, "Fast Exact Search in Hamming Space with Multi-Index Hashing",
 2014; Qin et al., "GPH", 2018 (unequal r_c); Qin and Xiao, "Pigeonring", 2018 (the ring).
@@ -24,13 +24,12 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
-from lindung.media.index.loops import NARROWEST
-
 BITS = 256
 MAX_RADIUS = 35
-BUCKET, CANDIDATE, SCANNED = 15.0, 12.0, 1.5  # nanoseconds, measured at 1 M and 10 M codes
-TABLE_BYTES = 40  # at most, per code, for the bucket tables
-WIDTHS = range(NARROWEST, 25)
+BUCKET, CANDIDATE, SCANNED = 29.0, 0.9, 1.5  # nanoseconds, measured at 1 M and 10 M codes
+ENTRY, START = 6, 4  # bytes: a code number and its sketch; where a bucket begins
+MOST_BYTES, FREE_BYTES = 90, 1 << 28  # for all chunks: a code, or this much in any case
+WIDTHS = range(12, 25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ def choose(codes: int, radius: int) -> Plan:
     best, plan = SCANNED * codes, Plan(())
     for width in WIDTHS:
         count = BITS // width
-        if count * 4 << width > TABLE_BYTES * codes:
+        if count * (ENTRY * codes + (START << width)) > max(MOST_BYTES * codes, FREE_BYTES):
             continue
         chunks = tuple((c * width, width) for c in range(count))
         cost = search_cost(chunks, radius, codes)
