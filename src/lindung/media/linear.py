@@ -22,6 +22,7 @@ Ints = NDArray[np.int64]
 Shapes = Callable[[int], Floats]
 
 
+@functools.cache
 def parabolas(scale: int) -> Floats:
     """How `scale` pixels follow from the means of the block before, their own, the next.
 
@@ -33,6 +34,7 @@ def parabolas(scale: int) -> Floats:
     return shapes[:, :, np.newaxis].astype(np.float32)
 
 
+@functools.cache
 def waves(keep: int) -> Floats:
     """How a block's 8 pixels follow from its own first frequencies: float32[8, 1, keep]."""
     x, u = np.arange(BLOCK)[:, np.newaxis], np.arange(keep)
@@ -98,13 +100,17 @@ def _fold(length: int, shapes: Floats, reverse: bool) -> tuple[Ints, Floats]:
 def _apply(grid: Floats, row: Ints, down: Floats, column: Ints, across: Floats) -> Floats:
     """down . grid . across, where both are bands."""
     line = np.empty(grid.shape[1], np.float32)
-    out = np.zeros((SIDE, SIDE), np.float32)
+    out = np.empty((SIDE, SIDE), np.float32)
     for i in range(SIDE):
         line[:] = 0
         for t in range(down.shape[1]):
+            weight, values = down[i, t], grid[row[i] + t]
             for x in range(len(line)):
-                line[x] += down[i, t] * grid[row[i] + t, x]
+                line[x] += weight * values[x]
         for j in range(SIDE):
-            for t in range(across.shape[1]):
-                out[i, j] += across[j, t] * line[column[j] + t]
+            weights, values = across[j], line[column[j] :]
+            total = np.float32(0)
+            for t in range(len(weights)):
+                total += weights[t] * values[t]
+            out[i, j] = total
     return out
