@@ -109,7 +109,7 @@ def test_a_close_call_is_decided_at_full_decode(
         return ask(path, full)
 
     monkeypatch.setattr(sandbox, "ask", listened)
-    for flips, expected in ((27, [False]), (28, [False, True]), (35, [False, True])):
+    for flips, expected in ((24, [False]), (25, [False, True]), (35, [False, True])):
         bits = np.unpackbits(found.frames[0].codes[0])
         bits[:flips] ^= 1
         listed = tmp_path / "list.csv"
@@ -117,6 +117,41 @@ def test_a_close_call_is_decided_at_full_decode(
         store.import_file(listed, "p", replace=True)
         asked.clear()
         assert len(examine(path, store, sandbox).hits) == (flips <= 31)
+        assert asked == expected
+
+
+def test_every_close_call_counts_and_a_wide_radius_needs_a_full_decode(
+    tmp_path: Path, store: ListStore, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once only the nearest entry was looked at, and only at the radius of 31."""
+    path = put(tmp_path / "a.jpg", landscape(1300, 1000, 8), "JPEG")
+    found = hash_file(path, sandbox)
+    codes = []
+    for flips in (4, 31):
+        turned = np.unpackbits(found.frames[0].codes[0])
+        turned[:flips] ^= 1
+        codes.append(np.packbits(turned).tobytes().hex())
+    listed = tmp_path / "list.csv"
+    listed.write_text("id,pdq\n" + "".join(f"{n},{code}\n" for n, code in enumerate(codes)))
+    store.import_file(listed, "p")
+    asked: list[bool] = []
+    ask = sandbox.ask
+
+    def listened(path: Path, full: bool = False) -> dict[str, Any]:
+        asked.append(full)
+        return ask(path, full)
+
+    monkeypatch.setattr(sandbox, "ask", listened)
+    assert len(examine(path, store, sandbox).hits) >= 1
+    assert asked == [False, True]
+    for matching, expected in (
+        (Matching(radius=15), [False]),
+        (Matching(radius=8), [False, True]),
+        (Matching(radius=33), [True]),
+        (Matching(radius=15, min_quality=found.quality or 0), [False, True]),
+    ):
+        asked.clear()
+        examine(path, store, sandbox, matching)
         assert asked == expected
 
 

@@ -132,6 +132,52 @@ def test_frames_of_an_animation_are_hashed(sandbox: Sandbox, tmp_path: Path) -> 
     assert [int(n) for n in answer["frames"]] == [*range(16), 16, 24]
 
 
+def test_a_frame_that_is_shown_for_long_is_never_passed_over(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    path = tmp_path / "picture.gif"
+    frames = [landscape(80, 60, n) for n in range(30)]
+    shown = [50] * 30
+    shown[19] = 60_000
+    path.write_bytes(
+        encoded(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=shown)
+    )
+    answer = sandbox.ask(path)
+    assert [int(n) for n in answer["frames"]] == [*range(16), 16, 19, 24]
+    assert answer["note"] == "11 short frames were passed over"
+
+
+@pytest.mark.parametrize("mode", ["L", "RGBA", "CMYK", "I;16", "RGB"])
+@pytest.mark.parametrize("orientation", [3, 6, 8])
+def test_a_turned_tiff_is_hashed_upright(
+    sandbox: Sandbox, tmp_path: Path, mode: str, orientation: int
+) -> None:
+    """Raw TIFFs that Pillow maps into memory came out garbled."""
+    turn = {3: "ROTATE_180", 6: "ROTATE_90", 8: "ROTATE_270"}[orientation]
+    turned = PICTURE.transpose(Image.Transpose[turn])
+    image = deep(turned, 65535, "uint16") if mode == "I;16" else turned.convert(mode)
+    path = tmp_path / "picture.tiff"
+    path.write_bytes(encoded(image, "TIFF", tiffinfo={0x0112: orientation}))
+    answer = sandbox.ask(path)
+    assert (answer["width"], answer["height"]) == PICTURE.size
+    path.write_bytes(encoded(PICTURE, "PNG"))
+    assert bits(code(answer), code(sandbox.ask(path))) <= 6
+
+
+def test_noise_is_hashed_in_full_as_less_of_it_would_not_do(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (700, 900, 3), dtype=np.uint8)
+    for options in ({}, {"progressive": True}):
+        path = tmp_path / "picture.jpg"
+        path.write_bytes(encoded(Image.fromarray(noise), "JPEG", **options))
+        answer = sandbox.ask(path)
+        assert not answer["reduced"]
+        assert bits(code(answer), code(sandbox.ask(path, full=True))) == 0
+    path.write_bytes(encoded(landscape(900, 700), "JPEG"))
+    assert sandbox.ask(path)["reduced"]
+
+
 def png_header(width: int, height: int) -> bytes:
     def chunk(kind: bytes, data: bytes) -> bytes:
         return (
@@ -189,6 +235,19 @@ def test_a_bomb_within_the_pixel_limit_meets_the_memory_limit(tmp_path: Path) ->
         pytest.raises(SandboxError, match="memory"),
     ):
         sandbox.ask(path)
+
+
+def test_a_worker_that_holds_on_to_memory_is_replaced(tmp_path: Path) -> None:
+    """One picture's leavings must not make the next one fail."""
+    good, bomb = tmp_path / "good.png", tmp_path / "bomb.png"
+    good.write_bytes(encoded(PICTURE, "PNG"))
+    bomb.write_bytes(png_header(60_000, 60_000))
+    with Sandbox(Limits(memory=1 << 30, seconds=30, pixels=10**10)) as sandbox:
+        assert sandbox.ask(good)["width"] == 640
+        assert sandbox._worker is None  # what it holds is more than its share of so little
+        with pytest.raises(SandboxError, match="memory"):
+            sandbox.ask(bomb)
+        assert sandbox.ask(good)["width"] == 640
 
 
 def test_a_file_that_never_ends_meets_the_time_limit_and_the_next_is_read(tmp_path: Path) -> None:

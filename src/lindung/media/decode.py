@@ -22,17 +22,23 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 from lindung.media import jpeg, pdq
 from lindung.media.linear import BLOCK
 
-KEPT = range(1, 6)  # frequencies of a block, each way
+KEPT = (2, 3)  # frequencies of a block, each way
 MIN_FREQUENCIES = 225  # of a side, at least, are kept; fewer cost bits (decision 0006)
 MIN_SCALED_SIDE = 300  # a scaled decode keeps at least this many rows and columns
 UNSURE_QUALITY = range(48, 52)  # decoded in full to be sure
+MOST_DOUBT = 4  # bits; more is decoded in full
 MAX_FRAMES = 512
-ALWAYS = 16  # frames of an animation that are all hashed; after them every eighth
+ALWAYS = 16  # frames of an animation that are all hashed; after them every eighth,
+LONG = 500  # and each that is shown for so many milliseconds
 ORIENTATION = 0x0112
 
 
 class UnreadableError(ValueError):
     """The file is not a picture we can hash; the message says why."""
+
+
+class NotAPictureError(UnreadableError):
+    """No format we know."""
 
 
 @dataclass(slots=True)
@@ -42,7 +48,7 @@ class Decoded:
     width: int
     height: int
     frames: dict[int, pdq.Pdq]
-    scaled: bool = False  # hashed from less than all of it
+    reduced: bool = False  # hashed from less than all of it
     animated: bool = False
     note: str = ""
 
@@ -69,11 +75,13 @@ def compile_loops() -> None:
 
 
 def hash_file(path: Path, max_pixels: int, seconds: float, full: bool = False) -> Decoded:
-    """Hash a picture file; with `full` never from a scaled decode. Raises UnreadableError."""
+    """Hash a picture file; with `full` never from less than all of it. Raises UnreadableError."""
     try:
         return _hash_file(path, max_pixels, seconds, full)
     except (OSError, SyntaxError, EOFError, ValueError) as error:
-        if isinstance(error, (UnreadableError, UnidentifiedImageError, FileNotFoundError)):
+        if isinstance(error, UnidentifiedImageError):
+            raise NotAPictureError("not a picture in a format we can read") from error
+        if isinstance(error, (UnreadableError, FileNotFoundError)):
             raise UnreadableError(_words(error)) from error
         first = error
     with contextlib.suppress(Exception), _lenient():
@@ -84,8 +92,6 @@ def hash_file(path: Path, max_pixels: int, seconds: float, full: bool = False) -
 
 
 def _words(error: Exception) -> str:
-    if isinstance(error, UnidentifiedImageError):
-        return "not a picture in a format we can read"
     return str(error) or type(error).__name__
 
 
@@ -101,16 +107,20 @@ def _lenient() -> Iterator[None]:
 
 def _hash_file(path: Path, max_pixels: int, seconds: float, full: bool) -> Decoded:
     until = time.monotonic() + seconds
-    with Image.open(path) as image:
-        width, height = image.size
-        if width * height > max_pixels:
-            raise UnreadableError(
-                f"{width} x {height} pixels are more than the limit of {max_pixels:,}"
-            )
-        if not full and (found := _reduced(image)):
-            return found
-    with Image.open(path) as image:
-        return _frames(image, max_pixels, until)
+    # A file object and not a path: Pillow maps what it opens by path, and then gives turned raw
+    # TIFFs garbled and dies with a file that is cut meanwhile.
+    with path.open("rb") as file:
+        with Image.open(file) as image:
+            width, height = image.size
+            if width * height > max_pixels:
+                raise UnreadableError(
+                    f"{width} x {height} pixels are more than the limit of {max_pixels:,}"
+                )
+            if not full and (found := _reduced(image)):
+                return found
+        file.seek(0)
+        with Image.open(file) as image:
+            return _frames(image, max_pixels, until)
 
 
 def _reduced(image: ImageFile.ImageFile) -> Decoded | None:
@@ -121,11 +131,11 @@ def _reduced(image: ImageFile.ImageFile) -> Decoded | None:
         return None
     orientation = _orientation(image)
     found = _from_frequencies(image, side, orientation) or _scaled(image, side, orientation)
-    if found is None or found.quality in UNSURE_QUALITY:
+    if found is None or found.quality in UNSURE_QUALITY or found.doubt > MOST_DOUBT:
         return None
     if orientation >= 5:
         width, height = height, width
-    return Decoded(width, height, {0: found}, scaled=True)
+    return Decoded(width, height, {0: found}, reduced=True)
 
 
 def _from_frequencies(image: ImageFile.ImageFile, side: int, orientation: int) -> pdq.Pdq | None:
@@ -165,16 +175,18 @@ def _orientation(image: Image.Image) -> int:
 def _frames(image: Image.Image, max_pixels: int, until: float) -> Decoded:
     found: Decoded | None = None
     animated = bool(getattr(image, "is_animated", False)) and image.format != "MPO"
+    passed, why = 0, ""
     for number in range(MAX_FRAMES if animated else 1):
         if found and time.monotonic() > until:
-            found.note = f"stopped after {number} frames: no time for more"
+            why = f"stopped after {number} frames: no time for more"
             break
         if number:
             try:
                 image.seek(number)
             except (EOFError, OSError, ValueError, SyntaxError):
                 break
-            if number >= ALWAYS and number % 8:
+            if number >= ALWAYS and number % 8 and (image.info.get("duration") or 0) < LONG:
+                passed += 1
                 continue
         if image.width * image.height > max_pixels:
             raise UnreadableError("a frame has more pixels than the limit")
@@ -184,8 +196,12 @@ def _frames(image: Image.Image, max_pixels: int, until: float) -> Decoded:
         one = pdq.of_rgb(pixels)
         if not any((one.codes[0] == other.codes[0]).all() for other in found.frames.values()):
             found.frames[number] = one
+    else:
+        why = f"stopped after {MAX_FRAMES} frames" if animated else ""
     if found is None:
         raise UnreadableError("the file holds no frame")
+    looked = f"{passed} short frames were passed over" if passed else ""
+    found.note = "; ".join(filter(None, [why, looked]))
     return found
 
 

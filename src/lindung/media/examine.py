@@ -12,13 +12,14 @@ import numpy as np
 
 from lindung.media import pdq
 from lindung.media.digests import Digests, digests
+from lindung.media.index.plan import MAX_RADIUS
 from lindung.media.lists.matching import ListHit
 from lindung.media.lists.reading import Row
 from lindung.media.lists.store import ListStore
 from lindung.media.sandbox import Sandbox, SandboxError
-from lindung.media.video import Frame, VideoError, read_video
+from lindung.media.video import SECONDS, Frame, VideoError, read_video
 
-CLOSE_CALL = range(28, 36)  # bits: hashed again at full decode before it is decided
+MARGIN, GRADES = 6, 2  # of distance and of quality, within which a reduced decode does not decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Examination:
     quality: int | None = None
     frames: list[Frame] = field(default_factory=list)
     hits: list[ListHit] = field(default_factory=list)
+    reduced: bool = False  # hashed from less than all of a JPEG
     note: str = ""
     error: str = ""
 
@@ -76,14 +78,20 @@ def examine(
         with Sandbox() as own:
             return examine(path, store, own, matching)
     matching = matching or Matching()
-    found = hash_file(path, sandbox)
+    found = hash_file(path, sandbox, full=matching.radius > pdq.RADIUS)
     _match(found, store, matching)
-    near = [hit.distance for hit in found.hits if hit.kind == "pdq"]
-    if found.kind == "picture" and near and near[0] in CLOSE_CALL:
+    if found.reduced and _is_close(found, matching):
         found = hash_file(path, sandbox, full=True)
         _match(found, store, matching)
     found.hits = [hit for hit in found.hits if hit.distance <= matching.radius]
     return found
+
+
+def _is_close(found: Examination, matching: Matching) -> bool:
+    """Whether a hit, or being matched at all, could hang on what a reduced decode leaves out."""
+    near = [abs(hit.distance - matching.radius) for hit in found.hits if hit.kind == "pdq"]
+    grade = abs((found.quality or 0) - matching.min_quality)
+    return min(near, default=MARGIN + 1) <= MARGIN or grade <= GRADES
 
 
 def _hash_media(found: Examination, path: Path, sandbox: Sandbox, full: bool) -> None:
@@ -94,7 +102,7 @@ def _hash_media(found: Examination, path: Path, sandbox: Sandbox, full: bool) ->
         answer = sandbox.ask(path, full)
     except SandboxError as error:
         try:
-            video = read_video(path)
+            video = read_video(path, SECONDS if error.unknown else sandbox.limits.seconds)
         except VideoError as worse:
             found.error = f"{error}; {worse}"
             return
@@ -104,6 +112,7 @@ def _hash_media(found: Examination, path: Path, sandbox: Sandbox, full: bool) ->
     else:
         found.kind = "picture"
         found.width, found.height, found.note = answer["width"], answer["height"], answer["note"]
+        found.reduced = answer["reduced"]
         found.frames = [_frame(number, *hashed) for number, hashed in answer["frames"].items()]
     best = max(found.frames, key=lambda frame: frame.quality)
     if found.kind == "picture":
@@ -123,7 +132,7 @@ def _match(found: Examination, store: ListStore, matching: Matching) -> None:
         return
     sums = found.digests
     hits = store.match_digests(md5=sums.md5, sha1=sums.sha1, sha256=sums.sha256)
-    radius = max(matching.radius, CLOSE_CALL[-1])
+    radius = min(matching.radius + MARGIN, MAX_RADIUS)
     usable = [frame for frame in found.frames if frame.quality >= matching.min_quality]
     if found.frames and not usable:
         words = f"too plain to be matched by its looks (quality under {matching.min_quality})"

@@ -163,10 +163,11 @@ def decode(
                 dc, ac, ours = blocks[b, 0], blocks[b, 1], blocks[b, 2] >= 0
                 y, x = (row * high + blocks[b, 2]) * keep, (column * wide + blocks[b, 3]) * keep
                 seen = ours and y < height and x < width
+                corner = y * width + x
                 last = wanted if ours else 0
                 code, k = dc, 0
                 while k <= last:  # one by one
-                    entry = one[code, top >> _REST]
+                    entry = one[np.uint64(code), top >> _REST]
                     at, top, bits, made_up = _fill(data, at, top, bits, made_up)
                     used, advance, value = entry & 255, entry >> 8 & 255, np.int64(entry >> 16)
                     if used == 0:
@@ -188,11 +189,11 @@ def decode(
                     k += advance
                     if k > COUNT:
                         return False
-                    if seen and place[k - 1] >= 0:
-                        spot = y * width + x + place[k - 1]
-                        flat[spot] = np.float32(value) * steps[k - 1]
+                    spot = place[np.uint64(k - 1)]
+                    if seen and spot >= 0:
+                        flat[np.uint64(corner + spot)] = np.float32(value) * steps[np.uint64(k - 1)]
                 while k < COUNT:  # several at a time
-                    entry = many[ac, top >> _REST]
+                    entry = many[np.uint64(ac), top >> _REST]
                     at, top, bits, made_up = _fill(data, at, top, bits, made_up)
                     used, advance, ends = entry & 255, entry >> 8 & 255, entry >> 16
                     if used == 0 or k + advance >= COUNT:

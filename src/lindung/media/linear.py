@@ -19,53 +19,68 @@ BLOCK = 8  # pixels of a JPEG's block
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
-Shapes = Callable[[int], Floats]
+Shapes = Callable[[int, bool], Floats]
 
 
 @functools.cache
-def parabolas(scale: int) -> Floats:
+def parabolas(scale: int, coarse: bool = False) -> Floats:
     """How `scale` pixels follow from the means of the block before, their own, the next.
 
     float32[scale, 3, 1]: inside a block the picture is taken for the parabola with these means.
+    When `coarse`, for flat, and the means are blurred.
     """
     x = (np.arange(scale) + 0.5) / scale - 0.5
     bend = (x * x + (1.0 / scale / scale - 1.0) / 12.0) / 2.0
     shapes = np.stack([bend - x / 2.0, 1.0 - 2.0 * bend, bend + x / 2.0], axis=1)
+    if coarse:
+        shapes[:] = 0.25, 0.5, 0.25
     return shapes[:, :, np.newaxis].astype(np.float32)
 
 
 @functools.cache
-def waves(keep: int) -> Floats:
-    """How a block's 8 pixels follow from its own first frequencies: float32[8, 1, keep]."""
+def waves(keep: int, coarse: bool = False) -> Floats:
+    """How a block's 8 pixels follow from its own first frequencies: float32[8, 1, keep].
+
+    When `coarse`, from one fewer: the last is left out.
+    """
     x, u = np.arange(BLOCK)[:, np.newaxis], np.arange(keep)
     shapes = np.cos((2 * x + 1) * u * np.pi / (2 * BLOCK)) * np.where(u, 0.5, np.sqrt(0.125))
+    shapes *= u < keep - coarse
     return shapes[:, np.newaxis].astype(np.float32)
 
 
 def samples(
-    grid: Floats, height: int, width: int, shapes: Shapes, number: int, orientation: int
+    grid: Floats,
+    height: int,
+    width: int,
+    shapes: Shapes,
+    number: int,
+    orientation: int,
+    coarse: bool = False,
 ) -> Floats:
     """The 64 x 64 samples of a picture from its grid, turned by the EXIF orientation (1 to 8).
 
     `grid` is float32[blocks down * k, blocks across * k] in terms of `shapes(number)`, whose last
     axis is k. Raises ValueError when it is not of a picture of this size.
     """
-    size, _, keep = shapes(number).shape
+    size, _, keep = shapes(number, coarse).shape
     if grid.shape != (-(-height // size) * keep, -(-width // size) * keep):
         raise ValueError(f"the grid {grid.shape} is not that of {height} x {width} pixels")
-    rows = folded(height, shapes, number, orientation in (3, 4, 6, 7))
-    columns = folded(width, shapes, number, orientation in (2, 3, 7, 8))
+    rows = folded(height, shapes, number, coarse, orientation in (3, 4, 6, 7))
+    columns = folded(width, shapes, number, coarse, orientation in (2, 3, 7, 8))
     found = _apply(grid, *rows, *columns)
     return np.ascontiguousarray(found.T) if orientation >= 5 else found
 
 
 @functools.lru_cache(maxsize=256)
-def folded(length: int, shapes: Shapes, number: int, reverse: bool) -> tuple[Ints, Floats]:
+def folded(
+    length: int, shapes: Shapes, number: int, coarse: bool, reverse: bool
+) -> tuple[Ints, Floats]:
     """One side's matrix as a band: where each row begins int64[64], its weights float32[64, w].
 
     `reverse` for a side that is to be flipped.
     """
-    return _fold(length, shapes(number), reverse)
+    return _fold(length, shapes(number, coarse), reverse)
 
 
 @compiled

@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+SPENT = 3  # a worker that still holds this share of its memory is replaced
 START_SECONDS = 120  # compiling the loops, once on a machine
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 
@@ -35,7 +36,14 @@ class Limits:
 
 
 class SandboxError(RuntimeError):
-    """The worker could not answer; the message says why in words."""
+    """The worker could not answer; the message says why in words.
+
+    `unknown` when the file is of no picture format, so that it may be a video.
+    """
+
+    def __init__(self, words: str, *, unknown: bool = False) -> None:
+        super().__init__(words)
+        self.unknown = unknown
 
 
 class Sandbox:
@@ -65,13 +73,18 @@ class Sandbox:
     def ask(self, path: Path, full: bool = False) -> dict[str, Any]:
         """Hash a picture; what comes back is `_answer`'s. Raises SandboxError."""
         with self._lock:
-            if self._worker is None or self._worker.poll() is not None:
+            fresh = self._worker is None or self._worker.poll() is not None
+            if fresh:
                 self._start()
             question = json.dumps({"path": os.fsencode(path.absolute()).hex(), "full": full})
             line = self._exchange(question.encode() + b"\n", self.limits.seconds)
-        answer: dict[str, Any] = json.loads(line)
+            answer: dict[str, Any] = json.loads(line)
+            if answer["spent"]:  # what it still holds would be missing for the next picture
+                self.close()
+        if answer["starved"] and not fresh:
+            return self.ask(path, full)
         if "error" in answer:
-            raise SandboxError(answer["error"])
+            raise SandboxError(answer["error"], unknown=answer.get("unknown", False))
         return answer
 
     def _start(self) -> None:
@@ -129,9 +142,10 @@ def _answer(question: dict[str, Any], limits: Limits) -> dict[str, Any]:
     try:
         found = decode.hash_file(path, limits.pixels, limits.seconds / 2, question["full"])
     except decode.UnreadableError as error:
-        return {"error": str(error)}
+        return {"error": str(error), "unknown": isinstance(error, decode.NotAPictureError)}
     except MemoryError:
-        return {"error": f"it needs more memory than the limit of {limits.memory >> 20} MB"}
+        words = f"it needs more memory than the limit of {limits.memory >> 20} MB"
+        return {"error": words, "starved": True}
     except Exception as error:  # a decoder's own failure, whatever its type
         return {"error": f"it cannot be read ({type(error).__name__}: {error})"}
     frames = {str(n): [p.codes.tobytes().hex(), p.quality] for n, p in found.frames.items()}
@@ -139,10 +153,18 @@ def _answer(question: dict[str, Any], limits: Limits) -> dict[str, Any]:
         "width": found.width,
         "height": found.height,
         "frames": frames,
-        "scaled": found.scaled,
+        "reduced": found.reduced,
         "animated": found.animated,
         "note": found.note,
     }
+
+
+def _held() -> int:
+    """Bytes of address space this process holds, 0 where that cannot be told."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    except OSError:
+        return 0
 
 
 def _work(limits: Limits) -> None:
@@ -157,7 +179,9 @@ def _work(limits: Limits) -> None:
     os.dup2(2, 1)  # what a decoder prints is not an answer
     answers.write(b"{}\n")
     for line in sys.stdin.buffer:
-        answers.write(json.dumps(_answer(json.loads(line), limits)).encode() + b"\n")
+        answer = {"starved": False} | _answer(json.loads(line), limits)
+        answer["spent"] = answer["starved"] or _held() > limits.memory // SPENT
+        answers.write(json.dumps(answer).encode() + b"\n")
 
 
 if __name__ == "__main__":
