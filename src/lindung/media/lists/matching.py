@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lindung.media.index import Hits
 from lindung.media.lists.reading import LENGTHS
-
-ENOUGH = 0.5  # of the known clip's frames seen in a video: it is in there
-RUN, RUN_ENOUGH = 5, 0.2  # or so many of them one after the other, and at least this share
 
 ENTRY = """list.name, entry.entry_id, entry.category, entry.tier,
   EXISTS (SELECT 1 FROM dispute WHERE dispute.entry = entry.id)"""
@@ -45,20 +42,28 @@ class ListHit:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """One row of a search: what was asked (its number), how far, and the signal it met."""
+class Named:
+    """The live entry that a signal belongs to; `second` for a frame of a clip."""
 
-    query: int
-    distance: int
-    signal: int
+    list_name: str
+    entry_id: str
+    category: str
+    tier: str
+    disputed: bool
     entry: int
     second: float | None
-    named: tuple[str, str, str, str, bool]
 
-    def hit(self, kind: str, quality: int | None, transform: str) -> ListHit:
-        name, entry_id, category, tier, disputed = self.named
+    def hit(self, kind: str, distance: int, quality: int | None, transform: str) -> ListHit:
         return ListHit(
-            name, entry_id, category, tier, kind, self.distance, quality, transform, disputed
+            self.list_name,
+            self.entry_id,
+            self.category,
+            self.tier,
+            kind,
+            distance,
+            quality,
+            transform,
+            self.disputed,
         )
 
 
@@ -77,97 +82,35 @@ def by_digests(db: sqlite3.Connection, digests: Mapping[str, str | None]) -> lis
     return list(hits.values())
 
 
-def _live(db: sqlite3.Connection, found: Hits) -> Iterator[_Found]:
-    """The hits whose entries are live, the nearest first."""
-    order = np.lexsort((found.query, found.distance))
-    for begin in range(0, len(order), 500):
-        part = order[begin : begin + 500]
-        wanted = set(found.id[part].tolist())
-        rows = db.execute(BY_ID.format(",".join("?" * len(wanted))), [*wanted])
-        known = {row[0]: row[1:] for row in rows}
-        for i in part.tolist():
-            if row := known.get(int(found.id[i])):
-                name, entry_id, category, tier, disputed, entry, second = row
-                named = (name, entry_id, category, tier, bool(disputed))
-                query, far = int(found.query[i]), int(found.distance[i])
-                yield _Found(query, far, int(found.id[i]), entry, second, named)
+def named(db: sqlite3.Connection, ids: NDArray[np.int64]) -> dict[int, Named]:
+    """The live entries of signals, by signal id."""
+    found: dict[int, Named] = {}
+    wanted = np.unique(ids).tolist()
+    for begin in range(0, len(wanted), 500):
+        part = wanted[begin : begin + 500]
+        for row in db.execute(BY_ID.format(",".join("?" * len(part))), part):
+            number, name, entry_id, category, tier, disputed, entry, second = row
+            said = (name, entry_id, category, tier)
+            found[number] = Named(*said, bool(disputed), entry, second)
+    return found
 
 
 def by_picture(
     db: sqlite3.Connection, found: Hits, transforms: Sequence[str], quality: int | None
 ) -> list[ListHit]:
     """Every live entry a picture met, each once, by its nearest; a frame of a clip says where."""
+    known = named(db, found.id)
     hits: dict[int, ListHit] = {}
-    for one in _live(db, found):
-        words = transforms[one.query]
-        if one.second is not None:
-            words = ", ".join(filter(None, [words, f"frame at {clock(one.second)} of the clip"]))
-        hits.setdefault(one.entry, one.hit("pdq", quality, words))
-    return list(hits.values())
-
-
-def by_video(
-    db: sqlite3.Connection,
-    found: Hits,
-    seconds: Sequence[float],
-    transforms: Sequence[str],
-    qualities: Sequence[int],
-) -> list[ListHit]:
-    """Every live entry a video holds: pictures by their nearest frame, clips by their coverage.
-
-    A known clip is in the video when half of its frames are, or five of them one after the other
-    that are a fifth of it. So what surrounds it does not matter, and one frame is never enough.
-    """
-    hits: dict[int, ListHit] = {}
-    clips: dict[int, list[_Found]] = defaultdict(list)
-    for one in _live(db, found):
-        if one.second is not None:
-            clips[one.entry].append(one)
+    for i in np.lexsort((found.query, found.distance)).tolist():
+        one = known.get(int(found.id[i]))
+        if one is None or one.entry in hits:
             continue
-        words = [transforms[one.query], f"frame at {clock(seconds[one.query])}"]
-        hit = one.hit("pdq", qualities[one.query], ", ".join(filter(None, words)))
-        hits.setdefault(one.entry, hit)
-    for entry, seen in clips.items():
-        sql = "SELECT count(*) FROM signal WHERE entry = ? AND kind = 'frame'"
-        (total,) = db.execute(sql, (entry,)).fetchone()
-        share = len({one.signal for one in seen}) / total
-        run = _longest_run(seen, seconds)
-        if share >= ENOUGH or (run >= RUN and share >= RUN_ENOUGH):
-            spans = _spans(sorted({seconds[one.query] for one in seen}))
-            parts = [f"{spans} of the video", f"{share:.0%} of the known clip"]
-            reason = ", ".join(filter(None, [transforms[seen[0].query], *parts]))
-            hits[entry] = seen[0].hit("clip", qualities[seen[0].query], reason)
-    return sorted(hits.values(), key=lambda hit: hit.distance)
-
-
-def _longest_run(seen: Sequence[_Found], seconds: Sequence[float]) -> int:
-    """How many known frames, at most, come in their own order and without a break in the video."""
-    best: dict[float, tuple[float, int]] = {}
-    longest = 0
-    for one in sorted(seen, key=lambda one: (seconds[one.query], one.second or 0.0)):
-        at, known = seconds[one.query], one.second or 0.0
-        before = [
-            length
-            for known_before, (at_before, length) in best.items()
-            if 0 < known - known_before <= 2.5 and 0 < at - at_before <= 2.5
-        ]
-        length = 1 + max(before, default=0)
-        if at != best.get(known, (None, 0))[0] or length > best[known][1]:
-            best[known] = (at, length)
-        longest = max(longest, length)
-    return longest
-
-
-def _spans(seconds: Sequence[float]) -> str:
-    """Seconds as spans, at most five of them: 00:12-00:31, 01:02."""
-    spans: list[list[float]] = []
-    for second in seconds:
-        if spans and second - spans[-1][1] <= 2.5:
-            spans[-1][1] = second
-        else:
-            spans.append([second, second])
-    words = [clock(a) if clock(a) == clock(b) else f"{clock(a)}-{clock(b)}" for a, b in spans[:5]]
-    return ", ".join(words) + (", ..." if len(spans) > 5 else "")
+        words = [transforms[int(found.query[i])]]
+        if one.second is not None:
+            words.append(f"frame at {clock(one.second)} of the clip")
+        distance, reason = int(found.distance[i]), ", ".join(filter(None, words))
+        hits[one.entry] = one.hit("pdq", distance, quality, reason)
+    return list(hits.values())
 
 
 def clock(second: float) -> str:

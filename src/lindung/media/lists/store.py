@@ -22,12 +22,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lindung.media.index import CorruptIndexError
+from lindung.media.lists.clips import by_video
 from lindung.media.lists.exporting import write_csv
-from lindung.media.lists.matching import ListHit, by_digests, by_picture, by_video
+from lindung.media.lists.matching import ListHit, by_digests, by_picture
 from lindung.media.lists.merging import ImportResult, import_rows
 from lindung.media.lists.pictures import Pictures
 from lindung.media.lists.reading import Bad, Progress, Row, read_rows
-from lindung.media.pdq import FOUND_AS, RADIUS
+from lindung.media.pdq import RADIUS
 from lindung.media.video import Frame
 
 FILE = "lists.sqlite3"
@@ -219,17 +220,9 @@ class ListStore:
 
         Raises StoreError, naming a corrupt file.
         """
-        if not frames:
-            return []
-        codes = np.concatenate([frame.codes for frame in frames])
         with _told(self.directory):
-            found = self._pictures.search(self._db, codes, radius)
             return by_video(
-                self._db,
-                found,
-                [frame.second for frame in frames for _ in frame.codes],
-                [FOUND_AS[i] for frame in frames for i in range(len(frame.codes))],
-                [frame.quality for frame in frames for _ in frame.codes],
+                self._db, frames, lambda codes: self._pictures.search(self._db, codes, radius)
             )
 
     def export(self, list_name: str, path: str | PathLike[str]) -> int:

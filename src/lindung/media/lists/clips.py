@@ -1,0 +1,145 @@
+"""Which listed pictures are seen in a video, and which known clips lie in it.
+
+A known clip is in a video when half of its frames are; or five of them one after the other that are
+a fifth of it; or fifteen one after the other. So what surrounds it does not matter, nor where it
+was cut. Both sides must have three frames of it: one picture is never a clip, nor is a still.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lindung.media.index import Hits
+from lindung.media.lists.matching import ListHit, Named, clock, named
+from lindung.media.pdq import FOUND_AS
+from lindung.media.video import Frame
+
+FEWEST = 3  # frames that differ, of the known clip and of the video
+ENOUGH = 0.5  # of the known clip's frames
+RUN, RUN_ENOUGH, LONG_RUN = 5, 0.2, 15  # one after the other, at least this share; whatever share
+APART = 2.5  # seconds between neighbours: a frame a second is looked at
+NEAREST = 8  # known frames of a clip that one frame of the video is compared with
+AT_ONCE = 64  # frames searched together; bounds what a still scene can meet
+
+Search = Callable[[NDArray[np.uint8]], Hits]
+Floats = NDArray[np.float64]
+
+
+@dataclass(slots=True)
+class _Clip:
+    """What a video showed of one clip: rows of second, known second, known frame, in order."""
+
+    best: ListHit
+    pairs: list[Floats] = field(default_factory=list)
+
+
+def by_video(db: sqlite3.Connection, frames: Sequence[Frame], search: Search) -> list[ListHit]:
+    """Every live entry a video holds: pictures by their nearest frame, clips by their frames."""
+    pictures: dict[int, ListHit] = {}
+    clips: dict[int, _Clip] = {}
+    for begin in range(0, len(frames), AT_ONCE):
+        part = frames[begin : begin + AT_ONCE]
+        found = search(np.concatenate([frame.codes for frame in part]))
+        known = named(db, found.id)
+        for rows in _by_frame_and_entry(found, known, len(FOUND_AS)):
+            first = known[int(found.id[rows[0]])]
+            frame = part[int(found.query[rows[0]]) // len(FOUND_AS)]
+            turn = FOUND_AS[int(found.query[rows[0]]) % len(FOUND_AS)]
+            distance = int(found.distance[rows[0]])
+            place = ", ".join(filter(None, [turn, f"frame at {clock(frame.second)}"]))
+            if first.second is None:
+                hit = first.hit("pdq", distance, frame.quality, place)
+                if first.entry not in pictures or distance < pictures[first.entry].distance:
+                    pictures[first.entry] = hit
+                continue
+            hit = first.hit("clip", distance, frame.quality, turn)
+            clip = clips.setdefault(first.entry, _Clip(hit))
+            if distance < clip.best.distance:
+                clip.best = hit
+            ids = [int(found.id[row]) for row in rows[:NEAREST]]
+            seconds = [known[number].second or 0.0 for number in ids]
+            clip.pairs.append(
+                np.array(
+                    [(frame.second, at, number) for at, number in zip(seconds, ids, strict=True)]
+                )
+            )
+    for entry, clip in clips.items():
+        if reason := _reason(db, entry, clip):
+            pictures[entry] = replace(clip.best, transform=reason)
+    return sorted(pictures.values(), key=lambda hit: hit.distance)
+
+
+def _by_frame_and_entry(
+    found: Hits, known: dict[int, Named], turns: int
+) -> Iterator[NDArray[np.int64]]:
+    """The rows of a search result by frame and entry, the nearest first in each."""
+    live = np.array([int(number) in known for number in found.id], np.bool_)
+    rows = np.flatnonzero(live)
+    if not len(rows):
+        return
+    entries = np.array([known[int(number)].entry for number in found.id[rows]])
+    frames = found.query[rows] // turns
+    order = np.lexsort((found.distance[rows], entries, frames))
+    rows, entries, frames = rows[order], entries[order], frames[order]
+    new = np.flatnonzero((np.diff(entries) != 0) | (np.diff(frames) != 0)) + 1
+    yield from np.split(rows, new)
+
+
+def _reason(db: sqlite3.Connection, entry: int, clip: _Clip) -> str:
+    """Why the clip is in the video, in words; nothing where it is not."""
+    sql = "SELECT count(*) FROM signal WHERE entry = ? AND kind = 'frame'"
+    (total,) = db.execute(sql, (entry,)).fetchone()
+    pairs = np.concatenate(clip.pairs)
+    seen, shown = len(np.unique(pairs[:, 2])), np.unique(pairs[:, 0])
+    if min(seen, len(shown)) < FEWEST:
+        return ""
+    share, run = seen / total, longest_run(pairs)
+    if share < ENOUGH and (run < RUN or share < RUN_ENOUGH) and run < LONG_RUN:
+        return ""
+    parts = [f"{_spans(shown.tolist())} of the video", f"{share:.0%} of the known clip"]
+    return ", ".join(filter(None, [clip.best.transform, *parts]))
+
+
+def longest_run(pairs: Floats) -> int:
+    """How many known frames, at most, come in their own order and without a break in the video.
+
+    Rows are second, known second, …, sorted by the first. Linear in the rows: each looks back no
+    further than APART.
+    """
+    longest = 0
+    before: deque[tuple[float, dict[float, int]]] = deque()
+    starts = np.flatnonzero(np.diff(pairs[:, 0], prepend=-np.inf))
+    for rows in np.split(pairs, starts[1:]):
+        at = float(rows[0, 0])
+        while before and at - before[0][0] > APART:
+            before.popleft()
+        here: dict[float, int] = {}
+        for known in rows[:, 1].tolist():
+            reached = [
+                length
+                for _, lengths in before
+                for earlier, length in lengths.items()
+                if 0 < known - earlier <= APART
+            ]
+            here[known] = 1 + max(reached, default=0)
+        before.append((at, here))
+        longest = max(longest, *here.values())
+    return longest
+
+
+def _spans(seconds: Sequence[float]) -> str:
+    """Seconds as spans, at most five of them: 00:12-00:31, 01:02."""
+    spans: list[list[float]] = []
+    for second in seconds:
+        if spans and second - spans[-1][1] <= APART:
+            spans[-1][1] = second
+        else:
+            spans.append([second, second])
+    words = [clock(a) if clock(a) == clock(b) else f"{clock(a)}-{clock(b)}" for a, b in spans[:5]]
+    return ", ".join(words) + (", ..." if len(spans) > 5 else "")
