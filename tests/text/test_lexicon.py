@@ -12,7 +12,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lindung.text import LexiconError, ProbeGuard, Probing, Reader, open_lexicon, read_key, seal
+from lindung.text import (
+    KeyUnusableError,
+    LexiconError,
+    ProbeGuard,
+    Probing,
+    Reader,
+    open_lexicon,
+    read_key,
+    seal,
+)
 from lindung.text.lexicon import parse_lexicon
 from lindung.text.siphash import siphash
 
@@ -92,8 +101,6 @@ def test_an_unusable_list_is_refused_with_what_to_do() -> None:
     for text in ("", "{}", "[]", '{"format": 1}', sealed().replace("tags", "gats")):
         with pytest.raises(LexiconError, match="not a sealed list"):
             parse_lexicon(text, KEY)
-    with pytest.raises(LexiconError, match="32 hexadecimal digits"):
-        read_key("abc")
     with pytest.raises(LexiconError, match="Term 1 has 5 words"):
         seal([("a b c d e", "x")], KEY, partner="p", version=1, valid_until=UNTIL)
 
@@ -136,12 +143,59 @@ def test_a_wrong_list_of_terms_writes_nothing(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["key", "terms"]
 
 
-def test_dictionary_probing_is_limited_and_alarmed() -> None:
+def test_a_key_comes_from_a_file_the_environment_or_a_key_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, service = tmp_path / "key", tmp_path / "client"
+    key.write_text(KEY.hex() + "\n")
+    service.write_text(f"#!/bin/sh\n[ \"$1 $2\" = 'decrypt partner' ] && cat '{key}'\n")
+    service.chmod(0o700)
+    monkeypatch.setenv("EXAMPLE_KEY", KEY.hex())
+    assert read_key(key) == KEY
+    assert read_key("env:EXAMPLE_KEY") == KEY
+    assert read_key(f"exec:{service} decrypt partner") == KEY
+    for reference in ("env:EXAMPLE_KEY", f"exec:{service} decrypt partner"):
+        key_elsewhere = tmp_path / "elsewhere"
+        key_elsewhere.write_text(reference)
+        assert read_key(key_elsewhere) == KEY
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("env:EXAMPLE_NO_SUCH", "no variable EXAMPLE_NO_SUCH"),
+        ("exec:false", "exit code 1"),
+        ("exec:", "could not be started"),
+        ("exec:/no/such/program", "could not be started"),
+        ("exec:echo abc", "32 hexadecimal digits"),
+        ("/no/such/key", "cannot be read"),
+    ],
+)
+def test_a_key_that_cannot_be_had_is_refused_in_words(source: str, words: str) -> None:
+    with pytest.raises(KeyUnusableError, match=words):
+        read_key(source)
+
+
+def test_a_model_key_is_longer() -> None:
+    with pytest.raises(KeyUnusableError, match="64 hexadecimal digits"):
+        read_key(f"exec:echo {KEY.hex()}", 256)
+
+
+def test_what_is_printed_of_a_list_shows_neither_key_nor_tags() -> None:
+    shown = repr(parse_lexicon(sealed(), KEY))
+    tag = next(iter(json.loads(sealed())["tags"]))
+    assert str(KEY) not in shown
+    assert str(int(tag, 16)) not in shown
+
+
+LONG = "this is a post of the length that people really write to each other when they meet"
+
+
+def test_asking_word_by_word_is_limited_and_alarmed() -> None:
     clock = [0.0]
     alarms: list[str] = []
-    guard = ProbeGuard(alarms.append, lambda: clock[0], most=10, window=60)
-    long_post = "this is a post of the length that people really write to each other"
-    guard.admit("one", [long_post] * 1000)
+    guard = ProbeGuard(alarms.append, lambda: clock[0], guesses=10, window=60)
+    guard.admit("one", [LONG] * 1000)
     guard.admit("one", ["word"] * 10)
     for _ in range(3):
         with pytest.raises(Probing, match="Try again in 2 minutes"):
@@ -150,3 +204,27 @@ def test_dictionary_probing_is_limited_and_alarmed() -> None:
     assert alarms == ["one"]
     clock[0] = 61
     guard.admit("one", ["word"])
+    with pytest.raises(Probing):
+        guard.admit("one", [" ".join(f"zor{n}" for n in range(100))])  # a dictionary in one text
+    assert alarms == ["one", "one"]
+
+
+def test_learning_many_sealed_terms_is_limited_and_alarmed() -> None:
+    """Hidden in sentences the guesses are not seen; what the answers give away is."""
+    words = [f"zor{a}bla{b}" for a in "bdfgk" for b in "lmnpr"]
+    text = seal([(w, "x") for w in words], KEY, partner="example", version=1, valid_until=UNTIL)
+    reader = Reader.load(lexicons=[parse_lexicon(text, KEY)])
+    alarms: list[str] = []
+    guard = ProbeGuard(alarms.append, lambda: 0.0, terms=10)
+    for count, word in enumerate(words, start=1):
+        posts = [f"{LONG} {word} RM20", f"{LONG} {word.upper()} RM20"]
+        guard.admit("one", posts)
+        readings = reader.read(posts)
+        assert all(reading.signals for reading in readings)
+        if count <= 10:
+            guard.release("one", posts, readings)
+            continue
+        with pytest.raises(Probing):
+            guard.release("one", posts, readings)
+        break
+    assert alarms == ["one"]

@@ -9,6 +9,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from lindung.cli.read import KEY
+
 
 def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Sealed lists of terms.", no_args_is_help=True)
@@ -19,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 def seal(
     terms: Annotated[Path, typer.Argument(help="Terms, one a line: term TAB category.")],
-    key: Annotated[Path, typer.Option(help="Key file: 32 hexadecimal digits, one per partner.")],
+    key: Annotated[str, typer.Option(help=f"A key of 32 hex digits, one per partner: {KEY}")],
     out: Annotated[Path, typer.Option(help="Where the sealed list goes.")],
     partner: Annotated[str, typer.Option(help="Who made the list.")],
     version: Annotated[int, typer.Option(help="Counts up with every list.", min=1)] = 1,
@@ -30,7 +32,7 @@ def seal(
     To rotate, seal again under a new key and load both lists until the old one ends.
     Exit codes: 0 sealed, 2 nothing was written.
     """
-    from lindung.text import LexiconError, read_key
+    from lindung.text import KeyUnusableError, LexiconError, read_key
     from lindung.text import seal as seal_terms
 
     until = datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(days=days)
@@ -45,7 +47,7 @@ def seal(
             pairs.append((term.strip(), category.strip()))
         if not pairs:
             raise LexiconError(f"{terms}: there is no term in it.")
-        secret = read_key(key.read_text("utf-8"))
+        secret = read_key(key)
         text = seal_terms(pairs, secret, partner=partner, version=version, valid_until=until)
         partial = out.with_name(out.name + ".partial")
         with partial.open("w", encoding="utf-8") as file:
@@ -53,21 +55,21 @@ def seal(
             file.flush()
             os.fsync(file.fileno())
         partial.replace(out)
-    except (LexiconError, OSError, UnicodeDecodeError) as error:
+    except (KeyUnusableError, LexiconError, OSError, UnicodeDecodeError) as error:
         _refuse(str(error))
     typer.echo(f"{len(pairs)} terms sealed to {out}, valid until {until}.")
 
 
 def show(
     file: Annotated[Path, typer.Argument(help="A sealed list.")],
-    key: Annotated[Path, typer.Option(help="Its key file.")],
+    key: Annotated[str, typer.Option(help=f"Its key: {KEY}")],
 ) -> None:
     """Say who made a sealed list, its categories and how long it is valid. Exit codes: 0, 2."""
-    from lindung.text import LexiconError, open_lexicon, read_key
+    from lindung.text import KeyUnusableError, LexiconError, open_lexicon, read_key
 
     try:
-        lexicon = open_lexicon(file, read_key(key.read_text("utf-8")))
-    except (LexiconError, OSError, UnicodeDecodeError) as error:
+        lexicon = open_lexicon(file, read_key(key))
+    except (KeyUnusableError, LexiconError, OSError, UnicodeDecodeError) as error:
         _refuse(str(error))
     typer.echo(
         f"{lexicon.partner}, version {lexicon.version}, valid until {lexicon.valid_until}, "

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lindung.text.feed import Line
 
 _AT_ONCE = 5_000
+KEY = "a file, env:NAME, or exec:COMMAND that prints it."
 
 
 def register(app: typer.Typer) -> None:
@@ -31,9 +32,11 @@ def read(
     file: Annotated[str, typer.Argument(help="Posts, one a line; - for standard input.")],
     policy: Annotated[Path | None, typer.Option(help="Another policy (YAML).")] = None,
     lexicon: Annotated[list[Path] | None, typer.Option(help="A sealed list; with --key.")] = None,
-    key: Annotated[list[Path] | None, typer.Option(help="Its key file, in the same order.")] = None,
+    key: Annotated[
+        list[str] | None, typer.Option(help=f"Its key, in the same order: {KEY}")
+    ] = None,
     model: Annotated[Path | None, typer.Option(help="A trained model; with --model-key.")] = None,
-    model_key: Annotated[Path | None, typer.Option(help="The key file of the model.")] = None,
+    model_key: Annotated[str | None, typer.Option(help=f"The model's key: {KEY}")] = None,
     jsonl: Annotated[bool, typer.Option(help='Lines are JSON: {"text": …, "sender": …}.')] = False,
     chat: Annotated[bool, typer.Option(help="The JSON lines are one conversation.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line for each post.")] = False,
@@ -54,14 +57,14 @@ def read(
         _refuse("Give --model and --model-key together.")
     try:
         lexicons = [
-            open_lexicon(path, read_key(secret.read_text("utf-8")))
+            open_lexicon(path, read_key(secret))
             for path, secret in zip(lexicon or [], key or [], strict=True)
         ]
         learned = None
         if model is not None and model_key is not None:
             from lindung.text.model import load_model
 
-            learned = load_model(model, model_key.read_bytes())
+            learned = load_model(model, read_key(model_key, 256))
         reader = Reader.load(policy, lexicons, learned)
         source = sys.stdin.buffer if file == "-" else Path(file).open("rb")  # noqa: SIM115 - closed below
     except (LexiconError, PolicyError, OSError, ValueError) as error:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from lindung.cli.evaluate import Budget, Data, Predators, Prevalence, measured, records_of, refuse
+from lindung.cli.read import KEY
 
 
 def register(app: typer.Typer) -> None:
@@ -17,7 +18,7 @@ def register(app: typer.Typer) -> None:
 def train(
     data: Data,
     out: Annotated[Path, typer.Option(help="Where the encrypted model goes.")],
-    key: Annotated[Path, typer.Option(help="Key file of the model: 64 hexadecimal digits.")],
+    key: Annotated[str, typer.Option(help=f"The model's key, 64 hex digits: {KEY}")],
     predators: Predators = None,
     budget: Budget = 50,
     prevalence: Prevalence = 0.001,
@@ -26,6 +27,12 @@ def train(
 
     Exit codes: 0 written, 1 refused and nothing written, 2 unusable data or key.
     """
+    from lindung.text import KeyUnusableError, read_key
+
+    try:
+        secret = read_key(key, 256)
+    except KeyUnusableError as error:
+        refuse(str(error))
     records = records_of(data, predators)
     report = measured(records, budget, prevalence)
     if report.refused:
@@ -34,12 +41,12 @@ def train(
     import numpy as np
 
     from lindung.text.learn import components, fit
-    from lindung.text.model import ModelError, save_model
+    from lindung.text.model import save_model
 
     labels = np.array([record.label for record in records])
     model = fit([record.text for record in records], labels, components(records))
     try:
-        save_model(model, out, key.read_bytes())
-    except (ModelError, OSError) as error:
+        save_model(model, out, secret)
+    except OSError as error:
         refuse(str(error))
     typer.echo(f"written to {out}")

@@ -5,13 +5,8 @@ from lindung.text.canonical import Canonical, canonicalise
 from lindung.text.chat import ChatReader, Message, Sign, Timeline, Trajectory
 from lindung.text.entities import Entity, entities
 from lindung.text.judge import Span
-from lindung.text.lexicon import (
-    Lexicon,
-    LexiconError,
-    open_lexicon,
-    read_key,
-    seal,
-)
+from lindung.text.keys import KeyUnusableError, read_key
+from lindung.text.lexicon import Lexicon, LexiconError, open_lexicon, seal
 from lindung.text.policy import Policy, PolicyError, load_policy, parse_policy
 from lindung.text.policy_check import Failure, failing_examples
 from lindung.text.probing import ProbeGuard, Probing
@@ -23,6 +18,7 @@ __all__ = [
     "ChatReader",
     "Entity",
     "Failure",
+    "KeyUnusableError",
     "Lexicon",
     "LexiconError",
     "Message",

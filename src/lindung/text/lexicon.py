@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +27,7 @@ from lindung.text.scan import (
     split_words,
     word_skeleton,
 )
-from lindung.text.siphash import siphash
+from lindung.text.siphash import key_halves, siphash
 
 FORMAT = "lindung-lexicon/1"
 LONGEST = 4  # words, or Chinese characters, in one term
@@ -37,25 +37,32 @@ _PLAIN, _SKELETON, _GLUED = 0xE000, 0xE001, 0xE002  # private-use points keep th
 
 
 class LexiconError(ValueError):
-    """A sealed list or its key that cannot be used; the message is for people."""
+    """A sealed list, or a key for it, that cannot be used; the message is for people."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """A sealed list, opened with its key. `entries` maps tags to the index of a category."""
+    """A sealed list, opened with its key. `entries` maps tags to the index of a category.
+
+    What is printed of it shows neither. A pickled one (for a pool of processes) holds both.
+    """
 
     partner: str
     version: int
     valid_until: datetime.date
     categories: tuple[str, ...]
-    entries: dict[int, int]
-    key: bytes
+    entries: dict[int, int] = field(repr=False)
+    key: bytes = field(repr=False)
+    _table: tuple[NDArray[np.uint64], NDArray[np.int32]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        table = hash_table({tag: index + 1 for tag, index in self.entries.items()})
+        object.__setattr__(self, "_table", table)
 
     def scan(self, folded: NDArray[np.uint32], starts: NDArray[np.int64]) -> NDArray[np.int32]:
         """Rows of post, category, start, end (in folded points), ordered by post."""
-        k0, k1 = _halves(self.key)
-        tags, values = hash_table({tag: index + 1 for tag, index in self.entries.items()})
-        hits: NDArray[np.int32] = _scan(folded, starts, *character_tables(), k0, k1, tags, values)
+        k0, k1 = key_halves(self.key)
+        hits: NDArray[np.int32] = _scan(folded, starts, *character_tables(), k0, k1, *self._table)
         return hits
 
 
@@ -68,7 +75,7 @@ def seal(
     valid_until: datetime.date,
 ) -> str:
     """The sealed list (JSON text) for pairs of term and category. Raises LexiconError."""
-    k0, k1 = _halves(key)
+    k0, k1 = key_halves(key)
     categories: list[str] = []
     tags: dict[str, int] = {}
     for number, (term, category) in enumerate(terms, start=1):
@@ -137,28 +144,9 @@ def parse_lexicon(text: str, key: bytes, *, today: datetime.date | None = None) 
     return lexicon
 
 
-def read_key(text: str) -> bytes:
-    """A key from 32 hexadecimal digits, as a file or key service gives it. Raises LexiconError."""
-    try:
-        key = bytes.fromhex(text.strip())
-    except ValueError:
-        key = b""
-    if len(key) != 16:
-        raise LexiconError(
-            "A key is 32 hexadecimal digits (128 bits). Make one: openssl rand -hex 16"
-        )
-    return key
-
-
-def _halves(key: bytes) -> tuple[np.uint64, np.uint64]:
-    return np.uint64(int.from_bytes(key[:8], "little")), np.uint64(
-        int.from_bytes(key[8:], "little")
-    )
-
-
 def _key_check(key: bytes) -> str:
     points = code_points(FORMAT)
-    return f"{int(siphash(*_halves(key), points, points.size)):016x}"
+    return f"{int(siphash(*key_halves(key), points, points.size)):016x}"
 
 
 @njit(cache=True)

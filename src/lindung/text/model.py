@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from numba import njit
 from numpy.typing import NDArray
 
-from lindung.text.siphash import siphash
+from lindung.text.siphash import key_halves, siphash
 
 MAGIC = b"lindung-model/1\n"
 BITS = 18  # 2**BITS weights
@@ -29,7 +29,7 @@ _STRONGEST = 3.0  # the most a learned signal adds to a score
 
 
 class ModelError(ValueError):
-    """A model artefact or key that cannot be used; the message is for people."""
+    """A model artefact that cannot be used; the message is for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Model:
 
 
 def save_model(model: Model, path: Path, secret: bytes) -> None:
-    """Write the encrypted artefact, whole or not at all. Raises ModelError for a wrong key."""
+    """Write the artefact, encrypted under a 256-bit key, whole or not at all. Raises OSError."""
     plain = io.BytesIO()
     about = {
         "version": model.version,
@@ -83,7 +83,7 @@ def save_model(model: Model, path: Path, secret: bytes) -> None:
     }
     np.savez_compressed(plain, weights=model.weights, about=np.array(json.dumps(about)))
     nonce = secrets.token_bytes(12)
-    sealed = AESGCM(_secret(secret)).encrypt(nonce, plain.getvalue(), MAGIC)
+    sealed = AESGCM(secret).encrypt(nonce, plain.getvalue(), MAGIC)
     partial = path.with_name(path.name + ".partial")
     with partial.open("wb") as file:
         file.write(MAGIC + nonce + sealed)
@@ -99,10 +99,8 @@ def load_model(path: Path, secret: bytes) -> Model:
         raise ModelError(f"{path}: this is not a model artefact.")
     body = data[len(MAGIC) :]
     try:
-        plain = AESGCM(_secret(secret)).decrypt(body[:12], body[12:], MAGIC)
-    except (InvalidTag, ValueError) as error:
-        if isinstance(error, ModelError):
-            raise
+        plain = AESGCM(secret).decrypt(body[:12], body[12:], MAGIC)
+    except (InvalidTag, ValueError):
         raise ModelError(f"{path}: this key does not open it, or it was changed.") from None
     with np.load(io.BytesIO(plain), allow_pickle=False) as arrays:
         about = json.loads(str(arrays["about"]))
@@ -114,23 +112,6 @@ def load_model(path: Path, secret: bytes) -> Model:
             {int(mask): (float(a), float(b)) for mask, (a, b) in about["scales"].items()},
             float(about["line"]),
         )
-
-
-def _secret(written: bytes) -> bytes:
-    try:
-        secret = bytes.fromhex(written.decode("ascii").strip())
-    except ValueError:
-        secret = b""
-    if len(secret) != 32:
-        raise ModelError("A model key is 64 hexadecimal digits. Make one: openssl rand -hex 32")
-    return secret
-
-
-def key_halves(key: bytes) -> tuple[np.uint64, np.uint64]:
-    """A 128-bit key as SipHash takes it."""
-    return np.uint64(int.from_bytes(key[:8], "little")), np.uint64(
-        int.from_bytes(key[8:], "little")
-    )
 
 
 def buckets(

@@ -2,43 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import hashlib
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 
+from lindung.text.fold import fold
+from lindung.text.language import FUNCTION_WORDS
 from lindung.text.lexicon import LONGEST
+from lindung.text.reader import Reading
+
+_FUNCTION_WORDS = frozenset(word for words in FUNCTION_WORDS.values() for word in words.split())
+_PROSE = 0.1  # share of function words in Latin letters that sentences have, at the least
+_CALLERS = 10_000  # kept before those whose window has ended are forgotten
 
 
 class Probing(Exception):
     """A caller asks as one does who tries a dictionary against a sealed list."""
 
 
-class ProbeGuard:
-    """Limits how many short texts one caller may have read in a window of time, and alarms.
+@dataclass(slots=True)
+class _Caller:
+    since: float
+    guesses: int = 0
+    learned: set[bytes] = field(default_factory=set)  # keyed digests: no term is kept
+    alarmed: bool = False
 
-    A short text (up to LONGEST + 1 words) asks about single terms; people's posts are rarely so,
-    and rarely thousands an hour. `now` gives seconds; `alarm` is told the caller once a window.
+
+class ProbeGuard:
+    """Limits what one caller can try, and can learn, of sealed lists in a window of seconds.
+
+    `guesses` bounds the asking: a text of a few words is one, a list of words is one for every
+    LONGEST of them, sentences are none. `terms` bounds the learning: how many different sealed
+    terms were shown. `now` gives seconds; `alarm` is told the caller once a window.
     """
 
     def __init__(
-        self, alarm: Callable[[str], None], now: Callable[[], float], *,
-        most: int = 600, window: float = 3600.0,
-    ) -> None:  # fmt: skip
+        self,
+        alarm: Callable[[str], None],
+        now: Callable[[], float],
+        *,
+        guesses: int = 600,
+        terms: int = 60,
+        window: float = 3600.0,
+    ) -> None:
         self._alarm = alarm
         self._now = now
-        self._most = most
+        self._guesses = guesses
+        self._terms = terms
         self._window = window
-        self._asked: dict[str, tuple[float, int]] = {}
+        self._callers: dict[str, _Caller] = {}
+        self._key = secrets.token_bytes(16)
 
     def admit(self, caller: str, posts: Iterable[str]) -> None:
-        """Count the posts a caller wants read. Raises Probing when it is over the limit."""
+        """Before reading: count what a caller asks. Raises Probing when it is too much."""
+        known = self._known(caller)
+        known.guesses += sum(map(_guesses, posts))
+        self._check(caller, known)
+
+    def release(self, caller: str, posts: Sequence[str], readings: Sequence[Reading]) -> None:
+        """Before answering: count the sealed terms that the readings would show.
+
+        Raises Probing when they are too many; the answer must then be withheld.
+        """
+        known = self._known(caller)
+        for post, reading in zip(posts, readings, strict=True):
+            for signal in reading.signals:
+                for span in signal.spans:
+                    if span.label.startswith("sealed: "):
+                        term = fold(post[span.start : span.end]).text.encode("utf-8", "replace")
+                        known.learned.add(hashlib.blake2b(term, key=self._key).digest())
+        self._check(caller, known)
+
+    def _known(self, caller: str) -> _Caller:
         now = self._now()
-        since, count = self._asked.get(caller, (now, 0))
-        if now - since >= self._window:
-            since, count = now, 0
-        before = count
-        count += sum(len(post.split(maxsplit=LONGEST + 1)) <= LONGEST + 1 for post in posts)
-        self._asked[caller] = (since, count)
-        if count > self._most:
-            if before <= self._most:
-                self._alarm(caller)
-            wait = int(since + self._window - now) // 60 + 1
-            raise Probing(f"Too many very short texts. Try again in {wait} minutes.")
+        known = self._callers.get(caller)
+        if known is None or now - known.since >= self._window:
+            if len(self._callers) >= _CALLERS:
+                kept = self._callers.items()
+                self._callers = {c: k for c, k in kept if now - k.since < self._window}
+            known = self._callers[caller] = _Caller(now)
+        return known
+
+    def _check(self, caller: str, known: _Caller) -> None:
+        if known.guesses <= self._guesses and len(known.learned) <= self._terms:
+            return
+        if not known.alarmed:
+            known.alarmed = True
+            self._alarm(caller)
+        wait = int(known.since + self._window - self._now()) // 60 + 1
+        raise Probing(f"Too many guesses at single words. Try again in {wait} minutes.")
+
+
+def _guesses(post: str) -> int:
+    """How many terms a text could be asking about."""
+    words = post.split()
+    if len(words) <= LONGEST + 1:
+        return 1
+    latin = [word for word in words if word[0].isascii()]
+    spoken = sum(word.casefold().strip(".,;:!?") in _FUNCTION_WORDS for word in latin)
+    return len(latin) // LONGEST if spoken < _PROSE * len(latin) else 0

@@ -48,3 +48,9 @@ def siphash(k0, k1, points, size):  # type: ignore[no-untyped-def]
     for _ in range(4):
         a, b, c, d = _round(a, b, c, d)
     return a ^ b ^ c ^ d
+
+
+def key_halves(key: bytes) -> tuple[np.uint64, np.uint64]:
+    """A 128-bit key as `siphash` takes it."""
+    low, high = (int.from_bytes(half, "little") for half in (key[:8], key[8:]))
+    return np.uint64(low), np.uint64(high)

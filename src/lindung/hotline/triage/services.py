@@ -38,11 +38,12 @@ ALGORITHMS = {32: "md5", 40: "sha1", 64: "sha256"}
 def reader() -> Reader:
     """The reader with the default policy and the partners' sealed lists.
 
-    A list is `$LINDUNG_HOME/lexicons/NAME.json`, and its key `NAME.key` beside it.
+    A list is `$LINDUNG_HOME/lexicons/NAME.json`, and its key `NAME.key` beside it, which may name
+    another place (`env:NAME`, `exec:COMMAND`).
     """
     folder: Path = settings.ENV.home / "lexicons"
     sealed = [
-        open_lexicon(file, read_key(file.with_suffix(".key").read_text()))
+        open_lexicon(file, read_key(file.with_suffix(".key")))
         for file in sorted(folder.glob("*.json"))
     ]
     return Reader.load(lexicons=sealed)
