@@ -11,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from lindung.text import Reader
+from lindung.text import Reader, measure
 from lindung.text.learn import Record, components, fit, split
 from lindung.text.measure import evaluate, function_words_only, punctuation_only, ranking
 from lindung.text.model import ModelError, load_model, save_model
@@ -77,6 +78,26 @@ def test_a_model_that_reads_the_words_is_blessed_with_its_figures() -> None:
         assert figure <= high + 1e-9
     assert 0 <= figures["calibration error"][0] < 0.2
     assert figures["messages to flag"][0] >= 1
+
+
+def test_an_author_drawn_twice_is_two_authors() -> None:
+    """Once such an author was one who wrote everything twice, and seemed to be flagged later."""
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    records = [
+        Record("x", int(author < 10), start + timedelta(hours=n), f"author{author}")
+        for author in range(20)
+        for n in range(3)
+    ]
+    truth = np.array([record.label for record in records])
+    scores = np.array([0.0, 1.0, 1.0] * 10 + [0.0] * 30)
+
+    def figures(part: NDArray[np.int64], draws: NDArray[np.int64]) -> dict[str, float]:
+        chosen = [records[i] for i in part]
+        return measure._figures(chosen, draws, scores[part], truth[part], 0.5, 50, 0.01, 0.001)
+
+    units = np.repeat(np.arange(20), 3)
+    found = measure._measured("all", figures, np.arange(60), truth, units)
+    assert found.figures["messages to flag"] == (2.0, 2.0, 2.0)
 
 
 @pytest.mark.parametrize("leak", [" !!;", " with the with the with the"])

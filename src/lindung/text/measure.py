@@ -72,9 +72,9 @@ def evaluate(
     masks = fold_all([record.text for record in tested]).languages
     truth, units = labels[test], groups[test]
 
-    def figures(part: NDArray[np.int64]) -> dict[str, float]:
+    def figures(part: NDArray[np.int64], draws: NDArray[np.int64]) -> dict[str, float]:
         return _figures(
-            [tested[i] for i in part], scores[part], truth[part], line,
+            [tested[i] for i in part], draws, scores[part], truth[part], line,
             budget, false_positive_rate, prevalence,
         )  # fmt: skip
 
@@ -143,20 +143,23 @@ def _scores(
 
 def _measured(
     language: str,
-    figures: Callable[[NDArray[np.int64]], dict[str, float]],
+    figures: Callable[[NDArray[np.int64], NDArray[np.int64]], dict[str, float]],
     part: NDArray[np.int64],
     truth: NDArray[np.int64],
     units: NDArray[np.int64],
 ) -> Measured:
-    point = figures(part)
+    point = figures(part, np.zeros(len(part), np.int64))
     rng = np.random.default_rng(0)
     members = {unit: part[units[part] == unit] for unit in np.unique(units[part]).tolist()}
     names = np.array(list(members))
     drawn: dict[str, list[float]] = {name: [] for name in point}
     for _ in range(_ROUNDS):
-        resample = np.concatenate([members[n] for n in rng.choice(names, len(names)).tolist()])
+        drawn_now = [members[n] for n in rng.choice(names, len(names)).tolist()]
+        resample = np.concatenate(drawn_now)
+        # whoever is drawn twice counts as two authors, not as one who wrote everything twice
+        draws = np.repeat(np.arange(len(drawn_now)), [len(one) for one in drawn_now])
         if len(set(truth[resample].tolist())) == 2:
-            for name, value in figures(resample).items():
+            for name, value in figures(resample, draws).items():
                 drawn[name].append(value)
     intervals = {
         name: (value, *map(float, np.quantile(drawn[name] or [value], [0.025, 0.975])))
@@ -170,6 +173,7 @@ def _measured(
 
 def _figures(
     records: Sequence[Record],
+    draws: NDArray[np.int64],
     scores: NDArray[np.float64],
     truth: NDArray[np.int64],
     line: float,
@@ -181,7 +185,7 @@ def _figures(
     recall = float((scores[truth == 1] > threshold).mean())
     corrected = recall * prevalence
     corrected /= max(corrected + false_positive_rate * (1 - prevalence), 1e-12)
-    f_latency, delay = _latency(records, scores, truth, line)
+    f_latency, delay = _latency(records, draws, scores, truth, line)
     return {
         "ranking": ranking(scores, truth),
         f"precision at {budget} a day": _daily_precision(records, scores, truth, budget),
@@ -207,14 +211,18 @@ def _daily_precision(
 
 
 def _latency(
-    records: Sequence[Record], scores: NDArray[np.float64], truth: NDArray[np.int64], line: float
+    records: Sequence[Record],
+    draws: NDArray[np.int64],
+    scores: NDArray[np.float64],
+    truth: NDArray[np.int64],
+    line: float,
 ) -> tuple[float, float]:
     """F-latency over authors, and the median number of posts until a bad author is flagged."""
     delays: list[int] = []
     true = flagged = 0
-    posts: dict[str, list[int]] = {}
+    posts: dict[tuple[str, int], list[int]] = {}
     for i in sorted(range(len(records)), key=lambda i: records[i].time):
-        posts.setdefault(records[i].author, []).append(i)
+        posts.setdefault((records[i].author, int(draws[i])), []).append(i)
     for mine in posts.values():
         is_bad = bool(truth[mine].any())
         at = next((n for n, i in enumerate(mine, start=1) if scores[i] >= line), None)
