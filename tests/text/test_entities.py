@@ -56,6 +56,28 @@ CASES = [
         "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa",
     ),
     ("Maybank 0000 0000 0000 example", "account", "maybank:000000000000", "Maybank 0000 0000 0000"),
+    # Chinese stands close to what it names
+    ("会费RM20", "price", "MYR 20", "RM20"),
+    ("私信@example", "account", "@example", "@example"),
+    ("加我@example_a快来", "account", "@example_a", "@example_a"),
+    ("电话03-2000 0000 example", "phone", "+60320000000", "03-2000 0000"),
+    ("群chat.whatsapp.com/EXAMPLEex0000000", "group", "whatsapp/EXAMPLEex0000000", None),
+    ("加t.me/+EXAMPLE0000", "group", "telegram/EXAMPLE0000", "t.me/+EXAMPLE0000"),
+    ("联系example@example.com", "email", "example@example.com", "example@example.com"),
+    ("她14yo快来", "age", "14", "14yo"),
+    # a comma between a price and an age is no decimal
+    ("RM20，13-15岁", "price", "MYR 20", "RM20"),
+    ("RM20，13-15岁", "age", "13-15", "13-15岁"),
+    ("RM20,13yo [redacted]", "price", "MYR 20", "RM20"),
+    ("RM20,13yo [redacted]", "age", "13", "13yo"),
+    ("14yearold [redacted]", "age", "14", "14yearold"),
+    ("form four", "age", "16", "form four"),
+    ("empat belas tahun", "age", "14", "empat belas tahun"),
+    ("ages 13/14", "age", "13-14", "ages 13/14"),
+    ("Rp 20.000", "price", "IDR 20000", "Rp 20.000"),
+    ("500 ரூபாய்க்கு", "price", "INR 500", "500 ரூபாய்"),
+    ("invite.viber.com/?g2=EXAMPLE0000", "group", "viber/EXAMPLE0000", None),
+    ("signal id: example_a", "account", "signal:example_a", "signal id: example_a"),
 ]
 
 
@@ -124,3 +146,28 @@ def test_the_cheap_look_never_misses_what_the_close_look_finds(kinds: tuple[str,
     posts = [f"{one} \n {two}" for one, two in itertools.product(first, second)]
     missed = [p for p, reading in zip(posts, reader.read(posts), strict=True) if not reading.score]
     assert missed == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "13th March", "14th floor", "10 yrs experience", "15 yrs warranty", "pengalaman 10 tahun",
+        "jaminan 2 tahun", "penjara 15 tahun", "5 tahun lalu", "under 15 minutes", "under 16GB",
+        "no under 18", "no one under 18", "大年初三", "提高三成", "standard 4 seater",
+        "grade 8 bolts", "12 year old whisky", "3 yo-yos", "age 6 weeks", "under 18,000",
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_a_stated_age_is_none(text: str) -> None:
+    assert [entity.kind for entity in entities(text) if entity.kind == "age"] == []
+
+
+@pytest.mark.parametrize("text", ["session: morning", "signal: weak", "2024元旦", "看例子.测试/x"])
+def test_ordinary_words_name_nobody(text: str) -> None:
+    assert entities(text) == []
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("unit", ["100 ", "1,000,", "RM1.000."])
+def test_groups_of_digits_take_linear_time(unit: str) -> None:
+    """Once each group was read to the end of all, again and again: 188 s for 100 kB."""
+    assert len(entities((unit * 300_000)[:300_000] + " RM20")) >= 1

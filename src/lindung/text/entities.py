@@ -20,7 +20,7 @@ from lindung.text.canonical import (
     visible,
 )
 from lindung.text.fold import Folded, fold
-from lindung.text.quantities import AGE, PRICE, age_value, price_value
+from lindung.text.quantities import AGE, LETTER, PRICE, age_value, price_value
 from lindung.text.wallets import wallet
 
 
@@ -37,38 +37,47 @@ class Entity:
     end: int
 
 
+_CHINESE = "぀-ヿ㐀-鿿가-힯"  # and kin: written without spaces, so it may stand close to anything
+_WORD = rf"[^\W{_CHINESE}]"  # of all other scripts
+_NOT_AFTER = rf"(?<!{_WORD})"
 _DOT = r"(?:[.。]|\s?[\[({]\s?(?:\.|dot|titik)\s?[\])}]\s?)"
+_LABEL = rf"(?:(?:{_WORD}|-){{1,63}}|[{_CHINESE}]{{1,63}})"
 _LINK = re.compile(
     rf"(?:(?<![a-z])h(?:tt|xx|\*\*)ps?(?:\[:\]|:)[/\\]{{0,3}}|tg://)[^\s\"<>`“”«»|]{{1,2048}}"
-    rf"|(?<![\w@.-])[\w-]{{1,63}}(?:{_DOT}[\w-]{{1,63}}){{1,6}}(?::\d{{1,5}})?(?:[/?#][^\s\"<>`“”«»|]{{0,2048}})?",
+    rf"|{_NOT_AFTER}(?<![@.-]){_LABEL}(?:{_DOT}{_LABEL}){{1,6}}(?::\d{{1,5}})?(?:[/?#][^\s\"<>`“”«»|]{{0,2048}})?",
     re.IGNORECASE,
 )
 # folded to ASCII in the view, so looked for in the original
 _CHINESE_STOP = re.compile("[（）【】《》「」，。、；！？｜]")
 _EMAIL = re.compile(
-    rf"(?<![\w.+/-])[\w.+-]{{1,64}}(?:@|\s?[\[({{]\s?(?:@|at)\s?[\])}}]\s?)[\w-]{{1,63}}(?:{_DOT}[\w-]{{1,63}}){{1,5}}",
+    rf"{_NOT_AFTER}(?<![.+/-])(?:{_WORD}|[.+-]){{1,64}}(?:@|\s?[\[({{]\s?(?:@|at)\s?[\])}}]\s?)"
+    rf"{_LABEL}(?:{_DOT}{_LABEL}){{1,5}}",
     re.IGNORECASE,
 )
-_HANDLE = re.compile(r"(?<![\w@./])@(?P<name>[a-z0-9_](?:[a-z0-9_.]{0,30}[a-z0-9_])?)(?![\w@])")
+_HANDLE = re.compile(
+    rf"{_NOT_AFTER}(?<![@./])@(?P<name>[a-z0-9_](?:[a-z0-9_.]{{0,30}}[a-z0-9_])?)(?!{_WORD}|@)"
+)
 # A wallet or an IBAN is long; its checksum, not its form, makes it one.
 _LONG = re.compile(
-    r"(?<![^\W_])(?:[a-z]{2}\d{2}(?: [a-z0-9]{4}){3,7}(?: [a-z0-9]{1,3})?|[a-z0-9]{15,90})"
-    r"(?![^\W_])"
+    rf"{_NOT_AFTER}(?:[a-z]{{2}}\d{{2}}(?: [a-z0-9]{{4}}){{3,7}}(?: [a-z0-9]{{1,3}})?"
+    rf"|[a-z0-9]{{15,90}})(?!{_WORD})"
 )
-_PHONE = re.compile(r"(?<![\w.,$])(?:\+|00)?\(?\d[\d ().–-]{5,24}\d(?![\w])")
+_PHONE = re.compile(rf"{_NOT_AFTER}(?<![.,$])(?:\+|00)?\(?\d[\d ().–-]{{5,24}}\d(?!{_WORD})")
 _BANK = re.compile(
-    r"(?<![^\W_])(?P<bank>maybank|cimb|rhb|ambank|bsn|bank islam|public bank|hong leong"
+    rf"(?<!{LETTER})(?P<bank>maybank|cimb|rhb|ambank|bsn|bank islam|public bank|hong leong"
     r"|akaun|account|acc|rekening|a/c|duitnow|tng)"
     r"\s?(?:no|num|number)?\s?[.:]{0,2}\s?(?P<digits>\d[\d -]{7,18}\d)(?!\d)"
 )
+_COMMON = {"line", "session", "signal", "snap", "threads", "x"}  # words besides: a sign is needed
 
 
 @functools.cache
 def _named() -> re.Pattern[str]:
     names = sorted((name for name in platform_names() if len(name) > 1), key=len, reverse=True)
     return re.compile(
-        rf"(?<![^\W_])(?P<platform>{'|'.join(map(re.escape, names))})\s?(?:id)?\s?[:=]\s?@?"
-        r"(?P<name>[a-z0-9_][a-z0-9_.]{2,30})(?![\w/:])"
+        rf"(?<!{LETTER})(?P<platform>{'|'.join(map(re.escape, names))})\s?(?:id)?\s?[:=]\s?@?"
+        r"(?P<name>[a-z0-9_][a-z0-9_.]{2,30})(?![/:])"
+        rf"(?!{_WORD})"
     )
 
 
@@ -140,7 +149,10 @@ def _accounts(_text: str, view: Folded, _region: str) -> _Found:
     for match in _HANDLE.finditer(view.text):
         yield "account", account_item(match["name"]).value, *match.span()
     for match in _named().finditer(view.text):
-        if not match["name"].isdigit():
+        said = match["platform"] not in _COMMON or re.search(
+            "@|id", match[0][len(match["platform"]) :]
+        )
+        if said and not match["name"].isdigit():
             platform = names[match["platform"]]
             yield "account", account_item(match["name"].rstrip("."), platform).value, *match.span()
     for match in _BANK.finditer(view.text):

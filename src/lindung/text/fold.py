@@ -16,12 +16,13 @@ from numba import njit
 from numpy.typing import NDArray
 
 DROPPED = -1
+ROOM = 128  # more than the longest form of one code point
 _TABLE_SIZE = 0x110000
 # Letters drawn like a Latin one, each before its twin: Cyrillic, Greek, Armenian, Latin's own.
 _PAIRS = """
     аa вb еe ѕs іi јj кk мm нh оo рp сc тt уy хx ԁd ԛq ԝw һh ьb ӏl үy ґr
     αa βb εe ιi κk νv οo ρp τt υu χx ωw ϲc ϳj նu ոn սu օo աw ցg հh զq
-    ıi łl øo đd ħh ɑa ɡg ɩi ɪi ʟl ɴn ʀr ʏy ᴀa ʙb ᴄc ᴅd ᴇe ɢg ʜh ᴊj ᴋk ᴍm ᴏo ᴘp ᴛt ᴜu ᴠv ᴡw ᴢz
+    ıi ɨi łl øo đd ħh ŧt ɑa ɡg ɩi ɪi ʟl ɴn ʀr ʏy ᴀa ʙb ᴄc ᴅd ᴇe ɢg ʜh ᴊj ᴋk ᴍm ᴏo ᴘp ᴛt ᴜu ᴠv ᴡw ᴢz
     ſs ƒf ɓb ɗd ɠg ƙk ɱm ɲn ƥp ɽr ʂs ƭt ʋv ƿp ⅼl ⲟo ⲣp ⲥc
 """
 _TWINS = str.maketrans({pair[0]: pair[1] for pair in _PAIRS.split()})
@@ -57,36 +58,51 @@ def code_points(text: str) -> NDArray[np.uint32]:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
 
 
-def fold_points(points: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
-    """Folded code points and, for each, the index it came from."""
-    folded: tuple[NDArray[np.uint32], NDArray[np.int32]] = _fold(points, *fold_tables())
+def fold_points(
+    points: NDArray[np.uint32], starts: NDArray[np.int64] | None = None
+) -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
+    """Folded code points and, for each, the index it came from.
+
+    `starts` tells where each of several texts begins. What folds to several points and is repeated
+    is spelled out once: emoji come in thousands.
+    """
+    begins = np.zeros(1, np.int64) if starts is None else starts
+    folded: tuple[NDArray[np.uint32], NDArray[np.int32]] = _fold(points, begins, *fold_tables())
     return folded
 
 
 @njit(cache=True)
-def _fold(points, table, starts, long):  # type: ignore[no-untyped-def]
-    size = 0
-    for point in points:
-        to = table[point]
-        if to >= 0:
-            size += 1
-        elif to != DROPPED:
-            size += starts[-to - 1] - starts[-to - 2]
-    folded = np.empty(size, np.uint32)
-    origin = np.empty(size, np.int32)
-    at = 0
+def _fold(points, begins, table, starts, long):  # type: ignore[no-untyped-def]
+    folded = np.empty(points.size + ROOM, np.uint32)
+    origin = np.empty(points.size + ROOM, np.int32)
+    at = text = 0
+    last = np.uint32(0)
     for place in range(points.size):
-        to = table[points[place]]
+        while text < begins.size and begins[text] == place:
+            last = np.uint32(0)
+            text += 1
+        point = points[place]
+        to = table[point]
+        if at + ROOM > folded.size:
+            folded, origin = _longer(folded), _longer(origin)
         if to >= 0:
             folded[at] = to
             origin[at] = place
             at += 1
-        elif to != DROPPED:
+        elif to != DROPPED and point != last:
             for k in range(starts[-to - 2], starts[-to - 1]):
                 folded[at] = long[k]
                 origin[at] = place
                 at += 1
-    return folded, origin
+        last = point
+    return folded[:at].copy(), origin[:at].copy()
+
+
+@njit(cache=True)
+def _longer(array):  # type: ignore[no-untyped-def]
+    longer = np.empty(2 * array.size, array.dtype)
+    longer[: array.size] = array
+    return longer
 
 
 @functools.cache
@@ -128,6 +144,8 @@ def _folded_character(character: str) -> str:
     point = ord(character)
     if character in "\n\r\u2028\u2029":
         return "\n"
+    if character in "，、":  # two things stand there, never a decimal
+        return ", "
     if character == "\t" or point == 0 or character in "\u2800\u3164\uffa0\u115f\u1160":
         return " "
     if 0x1F1E6 <= point <= 0x1F1FF:  # regional indicators spell words

@@ -61,7 +61,7 @@ class Batch:
         np.cumsum(np.fromiter(map(len, posts), np.int64, len(posts)), out=self.starts[1:])
         points = code_points("".join(posts))
         self.scripts = count_scripts(points, self.starts)
-        self.folded, self.origin = fold_points(points)
+        self.folded, self.origin = fold_points(points, self.starts)
         self.folded_starts = np.searchsorted(self.origin, self.starts).astype(np.int64)
         self.hits: Hits = vocabulary.scan(self.folded, self.folded_starts)
         self.hit_starts = np.searchsorted(self.hits.post, np.arange(len(posts) + 1))

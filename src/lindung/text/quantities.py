@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import re
 
-_NUMBER = r"\d{1,3}(?:[, ]\d{3})+(?:\.\d{1,2})?|\d{1,9}(?:[.,]\d{1,2})?"
+# What follows an age and no price: `RM20,13-15yo` is two things.
+_NO_AGE = r"(?!\d|\s?(?:[-–~至到岁歲]|yo\b|y/o|year|yr|tahun|thn|வய))"
+_NUMBER = (
+    r"\d{1,3}(?:[., ]\d{3}){1,4}(?!\d)(?:\.\d{1,2})?"
+    rf"|\d{{1,9}}(?:\.\d{{1,2}}(?!\d)|,\d{{1,2}}{_NO_AGE})?"
+)
+# A letter of a script that sets spaces between words: Chinese may stand close to anything.
+LETTER = r"[^\W\d_぀-ヿ㐀-鿿가-힯]"
 _CURRENCIES = {
     "MYR": ["rm", "myr", "ringgit", "ringit", "令吉", "马币", "馬幣", "ரிங்கிட்"],
     "IDR": ["rp", "idr", "rupiah", "印尼盾"],
@@ -38,8 +45,8 @@ def _either(names: list[str]) -> str:
 _is_word = re.compile("[a-z]+").fullmatch
 _CURRENCY_WORDS = _either([name for name in CURRENCY_NAMES if _is_word(name)])
 _CURRENCY_SIGNS = _either([name for name in CURRENCY_NAMES if not _is_word(name)])
-_BEFORE = rf"(?:(?<![^\W\d_])(?:{_CURRENCY_WORDS})|{_CURRENCY_SIGNS})"
-_AFTER = rf"(?:(?:{_CURRENCY_WORDS})(?![^\W_])|{_CURRENCY_SIGNS})"
+_BEFORE = rf"(?:(?<!{LETTER})(?:{_CURRENCY_WORDS})|{_CURRENCY_SIGNS})"
+_AFTER = rf"(?:(?:{_CURRENCY_WORDS})(?!{LETTER}|\d)|(?:{_CURRENCY_SIGNS})(?!旦))"
 _SCALE = r"(?:\s?(?P<{}>k|ribu|rb|juta|million|thousand|千|万|ஆயிரம்))(?![a-z])"
 PRICE = re.compile(
     rf"(?P<before>{_BEFORE})[\s.:]{{0,2}}(?P<n1>{_NUMBER})(?:{_SCALE.format('s1')})?(?!\d)"
@@ -63,8 +70,11 @@ def price_value(match: re.Match[str]) -> str:
     currency = CURRENCY_NAMES[match["before"] or match["after"]]
     number = match["n1"] or match["n2"]
     scale = _SCALES.get(match["s1"] or match["s2"] or "", 1)
-    if re.fullmatch(r"\d{1,3}(?:[, ]\d{3})+(?:\.\d{1,2})?", number):
-        number = number.replace(",", "").replace(" ", "")
+    if re.fullmatch(r"\d{1,3}(?:[., ]\d{3})+(?:\.\d{1,2})?", number):
+        whole, dot, cents = number, "", ""
+        if re.search(r"\.\d{1,2}$", number):
+            whole, dot, cents = number.rpartition(".")
+        number = re.sub(r"[., ]", "", whole) + dot + cents
     amount = float(number.replace(",", ".")) * scale
     return f"{currency} {amount:.2f}".removesuffix(".00")
 
@@ -81,18 +91,38 @@ _WORDS = {
     }.items()
     for name in names.split()
 }  # fmt: skip
+_TEENS = ["dua", "tiga", "empat", "lima", "enam", "tujuh", "lapan", "sembilan"]
+_WORDS |= {f"{name} belas": year for year, name in enumerate(_TEENS, start=12)}
 _COUNT = rf"(?:{_AGE}|{_either(list(_WORDS))}|[一二三四五六七八九]?十[一二三四五六七八九]?)"
-_TO = r"\s?(?:-|–|~|to|until|hingga|sampai|到|至|முதல்|&|and|dan)\s?"
+_TO = r"\s?(?:-|–|~|/|to|until|hingga|sampai|到|至|முதல்|&|and|dan)\s?"
 _YEARS = (
-    r"(?:years?|yrs?)[\s-]?old|y\s?[/.]?\s?o\b|yr\s?olds?|yrs\b|years of age"
-    r"|tahun|thn|th\b|岁|歲|வய[தச]ு[஀-௿]{0,8}"
+    rf"(?:(?:years?|yrs?)[\s-]?old|y\s?[/.]?\s?o(?!{LETTER}|-)|yr\s?olds?|yrs(?!{LETTER})"
+    r"|years of age|tahun|thn|岁|歲|வய[தச]ு[஀-௿]{0,8})"
+    r"(?!\s?(?:experience|warranty|guarantee|contract|ago|anniversary|jail|in prison|whisk"
+    r"|scotch|wine|car\b|house|lalu|lepas|sekali|pengalaman|jaminan|waranti|kontrak|penjara))"
+)
+# What a number of years is of when it is nobody's age, and what turns a limit into its contrary.
+_SPAN_BEFORE = "".join(
+    rf"(?<!{word} )"
+    for word in ["penjara", "pengalaman", "jaminan", "waranti", "selama", "experience", "jailed"]
+)
+_NOBODY = "".join(
+    rf"(?<!{word} )" for word in ["no", "not", "nobody", "no one", "none", "tiada", "tak"]
+)
+_NO_UNIT = (
+    r"(?!\d|[.,]\d(?:\d\d|(?!\d))|%|\s?(?:minit|minutes?|mins?|hours?|jam|gb|mb|kg|km|degrees|darjah|weeks?|months?"
+    r"|minggu|bulan|hari|days|rm|ringgit|people|orang)(?!\w))"
 )
 _AGED = (
     r"(?:age[sd]?|umur(?:nya)?|berumur|usia|berusia|年龄|年齡|வயது[஀-௿]{0,8})"
     r"\s?[:=]?\s?(?:from |between |antara |is )?"
 )
 _SCHOOLED = r"form|tingkatan|ting\.?|standard|darjah|tahun|year|grade|gred|primary|secondary|kelas"
-_NO_MEASURE = r"(?!\d|[.,/-]\d|%| (?:years?|months?|jam|hours?|bulan|ribu))"
+_NO_MEASURE = (
+    r"(?!\d|[.,/-]\d|%"
+    r"| (?:years?|months?|jam|hours?|bulan|ribu|seaters?|bolts?|screws?|steel|rooms?))"
+)
+_FORMS = {name: year for year, name in enumerate(["one", "two", "three", "four", "five", "six"], 1)}
 
 
 def _range(one: str, two: str) -> str:
@@ -100,11 +130,13 @@ def _range(one: str, two: str) -> str:
 
 
 AGE = re.compile(
-    rf"(?<![^\W\d_]){_AGED}{_range('a1', 'a2')}(?!\d|[.,]\d|%|\s?(?:rm|am|pm)\b)"
-    rf"|(?<![\d:/$])(?<!\d[.,])(?<![^\W\d_]){_range('b1', 'b2')}[\s-]?(?:{_YEARS})"
-    r"|(?<![^\W\d_])(?P<under>under|below|bawah)[\s-]?(?P<u>1\d)(?!\d|[.,]\d|%)"
-    rf"|(?<![^\W\d_])(?P<school>{_SCHOOLED})\s?(?P<s>[1-9]|1[0-2]){_NO_MEASURE}"
-    r"|(?P<zh>小|初|高)(?P<zs>[一二三四五六])(?![月日号点])"
+    rf"(?<!{LETTER}){_AGED}{_range('a1', 'a2')}(?!\s?(?:am|pm)\b){_NO_UNIT}"
+    rf"|(?<![\d:/$])(?<!\d\.)(?!(?<=\d,)\d(?!\d))(?<!{LETTER}){_SPAN_BEFORE}{_range('b1', 'b2')}"
+    rf"[\s-]?{_YEARS}"
+    rf"|(?<!{LETTER}){_NOBODY}(?P<under>under|below|bawah)[\s-]?(?P<u>1\d){_NO_UNIT}"
+    rf"|(?<!{LETTER})(?P<school>{_SCHOOLED})\s?"
+    rf"(?P<s>[1-9]\b|1[0-2]|[1-9](?!\d)|(?:{'|'.join(_FORMS)})\b){_NO_MEASURE}"
+    r"|(?<![年提])(?P<zh>小|初|高)(?P<zs>[一二三四五六])(?![月日号点])"
     r"|(?P<teen>小学|初中|高中)(?:生|女生|男生)"
 )
 # The age a pupil turns in that year, in Malaysia (form, standard) and elsewhere (grade, year).
@@ -116,7 +148,8 @@ _STAGES = {"小学": "7-12", "初中": "13-15", "高中": "16-18"}
 def age_value(match: re.Match[str]) -> str | None:
     """`13` or `13-15` for a match of AGE, None where no person has that age."""
     if match["school"]:
-        first = int(match["s"]) + _SCHOOL.get(match["school"].rstrip("."), 6)
+        year = match["s"]
+        first = (_FORMS.get(year) or int(year)) + _SCHOOL.get(match["school"].rstrip("."), 6)
         return str(first)
     if match["zh"]:
         return str(_CHINESE[match["zs"]] + _MIDDLE[match["zh"]])

@@ -7,7 +7,7 @@ from lindung.text.quantities import CURRENCY_NAMES
 
 # Every entity of a kind brings one of these terms (none: any text will do) and one of these flags.
 TERMS: dict[str, list[str]] = {
-    "price": list(CURRENCY_NAMES),
+    "price": [name + "*" * (name[0] in "ரட") for name in CURRENCY_NAMES],  # Tamil words go on
     "age": [
         *[
             "age",
@@ -18,13 +18,16 @@ TERMS: dict[str, list[str]] = {
             "yr",
             "yrs",
             "yo",
+            "yearold*",
+            "yearsold*",
+            "yrold*",
+            "yrsold*",
             "umur*",
             "berumur*",
             "usia*",
             "berusia*",
             "tahun",
             "thn",
-            "th",
         ],
         *[
             "under",
