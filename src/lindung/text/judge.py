@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,13 @@ class Span:
     label: str
 
 
-Seen = Callable[[Leaf], list[Span]]
+class Seen(Protocol):
+    """Looks up where a leaf is seen in a post."""
+
+    def __call__(self, leaf: Leaf) -> list[Span]: ...
+
+    def spelled(self, leaf: Leaf) -> list[Span]:
+        """The same, less what only a picture says: an emoji takes no post off the line."""
 
 
 def holds(condition: Condition, seen: Seen) -> list[Span] | None:
@@ -29,12 +36,20 @@ def holds(condition: Condition, seen: Seen) -> list[Span] | None:
 
     `Not` holds with no span. Linear in the spans, but for sorting.
     """
+    return _holds(condition, seen, seen)
+
+
+def _holds(
+    condition: Condition, look: Callable[[Leaf], list[Span]], seen: Seen
+) -> list[Span] | None:
     if isinstance(condition, Leaf):
-        spans = seen(condition)
+        spans = look(condition)
         return spans if len(spans) >= condition.count else None
     if isinstance(condition, Not):
-        return None if holds(condition.of, seen) is not None else []
-    parts = [part for part in (holds(part, seen) for part in condition.of) if part is not None]
+        return None if _holds(condition.of, seen.spelled, seen) is not None else []
+    parts = [
+        part for part in (_holds(part, look, seen) for part in condition.of) if part is not None
+    ]
     if len(parts) < condition.least:
         return None
     if condition.within is None:

@@ -111,6 +111,13 @@ class Look:
             return self.pattern(leaf)
         return self.sealed(leaf)
 
+    def spelled(self, leaf: Leaf) -> list[Span]:
+        """As called, less what only an emoji says."""
+        post = self.batch.posts[self.i]
+        return [
+            span for span in self(leaf) if any(c.isalnum() for c in post[span.start : span.end])
+        ]
+
     def sealed(self, leaf: Leaf) -> list[Span]:
         spans: set[Span] = set()
         for categories, hits in self.batch.sealed:
