@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lindung.text import Reader, Reading
+from lindung.text.look import Batch, Tables
 
 POST = "RM20 membership, join private group, ages 13-15 [redacted], DM @example"
 
@@ -44,7 +46,13 @@ def test_a_priced_access_post_is_explained(reader: Reader) -> None:
             "RM20 membership, p r i v a t e g r o u p, ages 13-15 [redacted]",
             "p r i v a t e g r o u p",
         ),
-        ("RM20 membership, p.r.i.v.a.t.e group, ages 13-15 [redacted]", None),
+        ("RM20 membership, p.r.i.v.a.t.e group, ages 13-15 [redacted]", "p.r.i.v.a.t.e group"),
+        ("RM20, pr1vate g r o u p, ages 13-15 [redacted]", "pr1vate g r o u p"),
+        ("RM20, p r 1 v a t e g r o u p, ages 13-15 [redacted]", "p r 1 v a t e g r o u p"),
+        ("RM20, priiivate grooup, ages 13-15 [redacted]", "priiivate grooup"),
+        ("RM20, v.i.p group, ages 13-15 [redacted]", "v.i.p group"),
+        ("RM20, private....group, ages 13-15 [redacted]", "private....group"),
+        ("RM20, prɨvaŧe group, ages 13-15 [redacted]", "prɨvaŧe group"),
         ("RM20 membership, рrіvаtе grоuр, ages 13-15 [redacted]", "рrіvаtе grоuр"),
         (
             "RM20 membership, pri\u200bvate gro\u00adup, ages 13-15 [redacted]",
@@ -55,14 +63,27 @@ def test_a_priced_access_post_is_explained(reader: Reader) -> None:
         ("RM20 membership, 🅿🆁🅸🆅🅰🆃🅴 group, ages 13-15 [redacted]", "🅿🆁🅸🆅🅰🆃🅴 group"),
     ],
 )
-def test_obfuscated_words_are_seen_where_they_stand(
-    reader: Reader, post: str, seen: str | None
-) -> None:
+def test_obfuscated_words_are_seen_where_they_stand(reader: Reader, post: str, seen: str) -> None:
     (reading,) = reader.read([post])
-    if seen is None:  # a word pulled apart is not joined to one that is not
-        assert reading.score == 0
-    else:
-        assert seen in cuts(post, reading)
+    assert seen in cuts(post, reading)
+
+
+def test_an_emoji_or_one_ordinary_word_takes_no_offer_off_the_line(reader: Reader) -> None:
+    offer = "RM20 join private group, ages 13-15 [redacted], videos inside, DM @example"
+    for more in ("", " 🎻", " 🚨 fast 🚨", " club", " no police", " 老师", " hilang"):
+        (reading,) = reader.read([offer + more])
+        assert reading.score >= reader.policy.review_line, more
+
+
+def test_posts_do_not_bleed_into_each_other(reader: Reader) -> None:
+    """An emoji that is repeated is spelled out once, but not across posts."""
+    posts = ["🥰🥰", "🥰 RM20", "🥰"]
+    batch = Batch(posts, Tables(reader.policy, "MY").vocabulary, ())
+    texts = [
+        "".join(map(chr, batch.folded[a:b])) for a, b in itertools.pairwise(batch.folded_starts)
+    ]
+    assert texts[0] == texts[2]
+    assert texts[1].startswith(texts[0])
 
 
 def test_a_single_thing_never_scores(reader: Reader) -> None:

@@ -11,7 +11,7 @@ LATIN, HAN, TAMIL, OTHER = range(4)
 FNV_START = np.uint64(0xCBF29CE484222325)
 FNV_STEP = np.uint64(0x100000001B3)
 MIX = np.uint64(0x9E3779B97F4A7C15)
-_WIDEST_GAP = 3  # characters between the words of a phrase
+_WIDEST_GAP = 6  # characters between the words of a phrase
 _LONGEST_SPACED = 24
 GOES_ON = 1 << 23  # marks a word of which only the beginning must stand there
 
@@ -106,6 +106,7 @@ def _disguised(folded, a, b, classes, letters, wk, wv, sk, sv, ids, goes, at, to
         else:
             has_letter = kind == LETTER
             disguised = kind != LETTER
+            doubled = False
             h = FNV_START
             exact = FNV_START
             previous = np.uint32(0)
@@ -128,6 +129,7 @@ def _disguised(folded, a, b, classes, letters, wk, wv, sk, sv, ids, goes, at, to
                 disguised |= repeats == 3
                 exact = (exact ^ np.uint64(point)) * FNV_STEP
                 letter = letters[point] if point < 128 else point
+                doubled |= letter == previous
                 if letter != previous:
                     h = (h ^ np.uint64(letter)) * FNV_STEP
                     previous = letter
@@ -136,6 +138,8 @@ def _disguised(folded, a, b, classes, letters, wk, wv, sk, sv, ids, goes, at, to
                 i += 1
                 continue
             ids[n] = find(sk, sv, h) if disguised and has_letter else find(wk, wv, exact)
+            if doubled and has_letter and ids[n] == 0:
+                ids[n] = find(sk, sv, h)
         goes[n] = 0
         at[n] = i
         to[n] = j
@@ -145,58 +149,47 @@ def _disguised(folded, a, b, classes, letters, wk, wv, sk, sv, ids, goes, at, to
 
 
 @njit(cache=True)
-def _apart(folded, a, b, classes, wk, wv, ids, goes, at, to):  # type: ignore[no-untyped-def]
-    """Words whose letters stand apart, cut greedily into the longest known words."""
-    n = 0
-    run = np.empty(_LONGEST_SPACED * 4, np.int64)
-    size = 0
-    i = a
-    while i <= b:
-        single = (
-            i < b
-            and classes[folded[i]] == LETTER
-            and (i == a or classes[folded[i - 1]] != LETTER)
-            and (i + 1 == b or classes[folded[i + 1]] != LETTER)
-        )
-        closes = i == b or (
-            not single
-            and (
-                classes[folded[i]] == LETTER
-                or classes[folded[i]] == DIGIT
-                or classes[folded[i]] == IDEOGRAPH
-                or (size > 0 and i - run[size - 1] > 2)
-            )
-        )
-        if single and size < run.size:
-            run[size] = i
-            size += 1
-        elif closes or single:
-            k = 0
-            while size >= 3 and k < size:
-                best = 0
-                word = 0
+def _joined(folded, n, letters, sk, sv, ids, goes, at, to):  # type: ignore[no-untyped-def]
+    """The words of `_disguised` with those put together whose letters stand apart.
+
+    Three single letters or more in a row are cut greedily into the longest known words.
+    """
+    kept = 0
+    first = 0
+    while first < n:
+        last = first
+        while (
+            last < n
+            and to[last] - at[last] == 1
+            and (last == first or at[last] - to[last - 1] <= 2)
+        ):
+            last += 1
+        if last - first < 3:
+            last = max(last, first + 1)
+            for k in range(first, last):
+                ids[kept], goes[kept], at[kept], to[kept] = ids[k], goes[k], at[k], to[k]
+                kept += 1
+        else:
+            k = first
+            while k < last:
+                best, word = 0, 0
                 h = FNV_START
-                for m in range(k, min(size, k + _LONGEST_SPACED)):
-                    h = (h ^ np.uint64(folded[run[m]])) * FNV_STEP
-                    found = find(wk, wv, h)
-                    if found:
-                        best = m + 1
-                        word = found
-                if best - k >= 2:
-                    ids[n] = word
-                    goes[n] = 0
-                    at[n] = run[k]
-                    to[n] = run[best - 1] + 1
-                    n += 1
-                    k = best
-                else:
-                    k += 1
-            size = 0
-            if single:
-                run[0] = i
-                size = 1
-        i += 1
-    return n
+                previous = np.uint32(0)
+                for m in range(k, min(last, k + _LONGEST_SPACED)):
+                    point = folded[at[m]]
+                    letter = letters[point] if point < 128 else point
+                    if letter != previous:
+                        h = (h ^ np.uint64(letter)) * FNV_STEP
+                        previous = letter
+                    found = find(sk, sv, h)
+                    if found and m > k:
+                        best, word = m + 1, found
+                if best:
+                    ids[kept], goes[kept], at[kept], to[kept] = word, 0, at[k], to[best - 1]
+                    kept += 1
+                k = max(best, k + 1)
+        first = last
+    return kept
 
 
 @njit(cache=True)
@@ -242,12 +235,24 @@ def _walk(n, ids, goes, at, to, tk, tv, ends, post, hits, count):  # type: ignor
 
 
 @njit(cache=True)
+def _most_words(folded, a, b, classes):  # type: ignore[no-untyped-def]
+    """How many words a post can have in any view: its arrays are no longer than needed."""
+    words = 1
+    before = SEPARATOR
+    for i in range(a, b):
+        kind = classes[folded[i]]
+        words += kind != SEPARATOR and (kind != before or kind not in (LETTER, DIGIT))
+        before = kind
+    return words
+
+
+@njit(cache=True)
 def scan_posts(folded, starts, classes, letters, wk, wv, pk, pv, sk, sv, tk, tv, ends):  # type: ignore[no-untyped-def]
     posts = starts.size - 1
     flags = np.zeros(posts, np.uint8)
     longest = 1
     for post in range(posts):
-        longest = max(longest, starts[post + 1] - starts[post])
+        longest = max(longest, _most_words(folded, starts[post], starts[post + 1], classes))
     ids = np.zeros(longest, np.int32)
     goes = np.zeros(longest, np.int32)
     at = np.zeros(longest, np.int64)
@@ -259,11 +264,11 @@ def scan_posts(folded, starts, classes, letters, wk, wv, pk, pv, sk, sv, tk, tv,
         n, has, hides, spaced = _plain(folded, a, b, classes, wk, wv, pk, pv, ids, goes, at, to)
         flags[post] = has
         hits, count = _walk(n, ids, goes, at, to, tk, tv, ends, post, hits, count)
-        if hides:
+        if hides or spaced:
             n = _disguised(folded, a, b, classes, letters, wk, wv, sk, sv, ids, goes, at, to)
             hits, count = _walk(n, ids, goes, at, to, tk, tv, ends, post, hits, count)
         if spaced:
-            n = _apart(folded, a, b, classes, wk, wv, ids, goes, at, to)
+            n = _joined(folded, n, letters, sk, sv, ids, goes, at, to)
             hits, count = _walk(n, ids, goes, at, to, tk, tv, ends, post, hits, count)
     hits = hits[:count]
     return (
