@@ -20,7 +20,7 @@ from lindung.text.canonical import (
     visible,
 )
 from lindung.text.fold import Folded, fold
-from lindung.text.quantities import AGE, LETTER, PRICE, age_value, price_value
+from lindung.text.quantities import AGE, LETTER, LETTERS, PRICE, age_value, price_value
 from lindung.text.wallets import wallet
 
 
@@ -38,10 +38,10 @@ class Entity:
 
 
 _CHINESE = "぀-ヿ㐀-鿿가-힯"  # and kin: written without spaces, so it may stand close to anything
-_WORD = rf"[^\W{_CHINESE}]"  # of all other scripts
-_NOT_AFTER = rf"(?<!{_WORD})"
+_WORD = f"[0-9_{LETTERS}]"
+_NOT_AFTER = f"(?<!{_WORD})"
 _DOT = r"(?:[.。]|\s?[\[({]\s?(?:\.|dot|titik)\s?[\])}]\s?)"
-_LABEL = rf"(?:(?:{_WORD}|-){{1,63}}|[{_CHINESE}]{{1,63}})"
+_LABEL = f"(?:[0-9_{LETTERS}-]{{1,63}}|[{_CHINESE}]{{1,63}})"
 _LINK = re.compile(
     rf"(?:(?<![a-z])h(?:tt|xx|\*\*)ps?(?:\[:\]|:)[/\\]{{0,3}}|tg://)[^\s\"<>`“”«»|]{{1,2048}}"
     rf"|{_NOT_AFTER}(?<![@.-]){_LABEL}(?:{_DOT}{_LABEL}){{1,6}}(?::\d{{1,5}})?(?:[/?#][^\s\"<>`“”«»|]{{0,2048}})?",
@@ -50,7 +50,7 @@ _LINK = re.compile(
 # folded to ASCII in the view, so looked for in the original
 _CHINESE_STOP = re.compile("[（）【】《》「」，。、；！？｜]")
 _EMAIL = re.compile(
-    rf"{_NOT_AFTER}(?<![.+/-])(?:{_WORD}|[.+-]){{1,64}}(?:@|\s?[\[({{]\s?(?:@|at)\s?[\])}}]\s?)"
+    rf"{_NOT_AFTER}(?<![.+/-])[0-9_{LETTERS}.+-]{{1,64}}(?:@|\s?[\[({{]\s?(?:@|at)\s?[\])}}]\s?)"
     rf"{_LABEL}(?:{_DOT}{_LABEL}){{1,5}}",
     re.IGNORECASE,
 )

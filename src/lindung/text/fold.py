@@ -16,7 +16,6 @@ from numba import njit
 from numpy.typing import NDArray
 
 DROPPED = -1
-ROOM = 128  # more than the longest form of one code point
 _TABLE_SIZE = 0x110000
 # Letters drawn like a Latin one, each before its twin: Cyrillic, Greek, Armenian, Latin's own.
 _PAIRS = """
@@ -73,36 +72,40 @@ def fold_points(
 
 @njit(cache=True)
 def _fold(points, begins, table, starts, long):  # type: ignore[no-untyped-def]
-    folded = np.empty(points.size + ROOM, np.uint32)
-    origin = np.empty(points.size + ROOM, np.int32)
-    at = text = 0
+    size = 0
     last = np.uint32(0)
-    for place in range(points.size):
-        while text < begins.size and begins[text] == place:
-            last = np.uint32(0)
-            text += 1
-        point = points[place]
+    for point in points:
         to = table[point]
-        if at + ROOM > folded.size:
-            folded, origin = _longer(folded), _longer(origin)
         if to >= 0:
-            folded[at] = to
-            origin[at] = place
-            at += 1
+            size += 1
         elif to != DROPPED and point != last:
-            for k in range(starts[-to - 2], starts[-to - 1]):
-                folded[at] = long[k]
+            size += starts[-to - 1] - starts[-to - 2]
+        last = point
+    for begin in begins:  # the first of a text is never a repetition
+        if begin and begin < points.size and points[begin] == points[begin - 1]:
+            to = table[points[begin]]
+            if to < DROPPED:
+                size += starts[-to - 1] - starts[-to - 2]
+    folded = np.empty(size, np.uint32)
+    origin = np.empty(size, np.int32)
+    at = 0
+    for text in range(begins.size):
+        end = begins[text + 1] if text + 1 < begins.size else points.size
+        last = np.uint32(0)
+        for place in range(begins[text], end):
+            point = points[place]
+            to = table[point]
+            if to >= 0:
+                folded[at] = to
                 origin[at] = place
                 at += 1
-        last = point
-    return folded[:at].copy(), origin[:at].copy()
-
-
-@njit(cache=True)
-def _longer(array):  # type: ignore[no-untyped-def]
-    longer = np.empty(2 * array.size, array.dtype)
-    longer[: array.size] = array
-    return longer
+            elif to != DROPPED and point != last:
+                for k in range(starts[-to - 2], starts[-to - 1]):
+                    folded[at] = long[k]
+                    origin[at] = place
+                    at += 1
+            last = point
+    return folded[:at], origin[:at]
 
 
 @functools.cache

@@ -10,8 +10,9 @@ _NUMBER = (
     r"\d{1,3}(?:[., ]\d{3}){1,4}(?!\d)(?:\.\d{1,2})?"
     rf"|\d{{1,9}}(?:\.\d{{1,2}}(?!\d)|,\d{{1,2}}{_NO_AGE})?"
 )
-# A letter of a script that sets spaces between words: Chinese may stand close to anything.
-LETTER = r"[^\W\d_぀-ヿ㐀-鿿가-힯]"
+# Letters of scripts that set spaces between words, as a class: Chinese may stand close to anything.
+LETTERS = "a-zÀ-ÖØ-öø-῿"
+LETTER = f"[{LETTERS}]"
 _CURRENCIES = {
     "MYR": ["rm", "myr", "ringgit", "ringit", "令吉", "马币", "馬幣", "ரிங்கிட்"],
     "IDR": ["rp", "idr", "rupiah", "印尼盾"],
