@@ -47,11 +47,16 @@ def _holds(
         return spans if len(spans) >= condition.count else None
     if isinstance(condition, Not):
         return None if _holds(condition.of, seen.spelled, seen) is not None else []
-    parts = [
-        part for part in (_holds(part, look, seen) for part in condition.of) if part is not None
-    ]
-    if len(parts) < condition.least:
-        return None
+    parts: list[list[Span]] = []
+    spare = len(condition.of) - condition.least
+    for part in condition.of:
+        found = _holds(part, look, seen)
+        if found is not None:
+            parts.append(found)
+        elif spare == 0:
+            return None
+        else:
+            spare -= 1
     if condition.within is None:
         return sorted({span for part in parts for span in part})
     return _near([sorted(part) for part in parts], condition.least, condition.within)

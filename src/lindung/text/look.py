@@ -96,8 +96,14 @@ class Look:
         self.batch = batch
         self.i = i
         self.hits = slice(int(batch.hit_starts[i]), int(batch.hit_starts[i + 1]))
+        self.found: dict[Leaf, list[Span]] = {}
 
     def __call__(self, leaf: Leaf) -> list[Span]:
+        if leaf not in self.found:
+            self.found[leaf] = self._find(leaf)
+        return self.found[leaf]
+
+    def _find(self, leaf: Leaf) -> list[Span]:
         if leaf.kind == "terms":
             return self.terms(leaf)
         if leaf.kind == "entity":
