@@ -37,3 +37,14 @@ def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
 def bits(a: np.ndarray, b: np.ndarray) -> int:
     """Hamming distance of two codes uint8[32]."""
     return int(np.unpackbits(a ^ b).sum())
+
+
+def large(count: int, seed: int) -> list[Image.Image]:
+    """Landscapes of 2 to 5 megapixels, and the shared pictures enlarged."""
+    sizes = np.random.default_rng(seed).integers(1420, 2300, (count, 2)).tolist()
+    pictures = [landscape(width, height, n) for n, (width, height) in enumerate(sizes)]
+    if SHARED.exists():
+        for path in sorted(SHARED.glob("*/*.jpg"))[::3]:
+            with Image.open(path) as image:
+                pictures.append(image.convert("RGB").resize((1999, 1301)))
+    return pictures

@@ -95,20 +95,26 @@ def test_the_radius_and_the_quality_are_the_callers(
     assert "too plain to be matched" in strict.note
 
 
+@pytest.fixture
+def asked(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """For each question to the sandbox, whether it was for a full decode."""
+    questions: list[bool] = []
+    ask = sandbox.ask
+
+    def listened(path: Path, full: bool = False) -> dict[str, Any]:
+        questions.append(full)
+        return ask(path, full)
+
+    monkeypatch.setattr(sandbox, "ask", listened)
+    return questions
+
+
 def test_a_close_call_is_decided_at_full_decode(
-    tmp_path: Path, store: ListStore, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, store: ListStore, sandbox: Sandbox, asked: list[bool]
 ) -> None:
     path = put(tmp_path / "a.jpg", landscape(1300, 1000, 8), "JPEG")
     found = hash_file(path, sandbox)
     assert found.pdq
-    asked: list[bool] = []
-    ask = sandbox.ask
-
-    def listened(path: Path, full: bool = False) -> dict[str, Any]:
-        asked.append(full)
-        return ask(path, full)
-
-    monkeypatch.setattr(sandbox, "ask", listened)
     for flips, expected in ((24, [False]), (25, [False, True]), (35, [False, True])):
         bits = np.unpackbits(found.frames[0].codes[0])
         bits[:flips] ^= 1
@@ -121,7 +127,7 @@ def test_a_close_call_is_decided_at_full_decode(
 
 
 def test_every_close_call_counts_and_a_wide_radius_needs_a_full_decode(
-    tmp_path: Path, store: ListStore, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, store: ListStore, sandbox: Sandbox, asked: list[bool]
 ) -> None:
     """Once only the nearest entry was looked at, and only at the radius of 31."""
     path = put(tmp_path / "a.jpg", landscape(1300, 1000, 8), "JPEG")
@@ -134,14 +140,7 @@ def test_every_close_call_counts_and_a_wide_radius_needs_a_full_decode(
     listed = tmp_path / "list.csv"
     listed.write_text("id,pdq\n" + "".join(f"{n},{code}\n" for n, code in enumerate(codes)))
     store.import_file(listed, "p")
-    asked: list[bool] = []
-    ask = sandbox.ask
-
-    def listened(path: Path, full: bool = False) -> dict[str, Any]:
-        asked.append(full)
-        return ask(path, full)
-
-    monkeypatch.setattr(sandbox, "ask", listened)
+    asked.clear()
     assert len(examine(path, store, sandbox).hits) >= 1
     assert asked == [False, True]
     for matching, expected in (

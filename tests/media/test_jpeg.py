@@ -14,7 +14,7 @@ from PIL import Image
 
 from lindung.media import jpeg, pdq
 from lindung.media.linear import waves
-from tests.media.pictures import SHARED, bits, encoded, landscape
+from tests.media.pictures import bits, encoded, landscape, large
 
 Floats = NDArray[np.float32]
 
@@ -125,13 +125,7 @@ def test_damaged_bytes_never_lead_out_of_the_file(data: st.DataObject) -> None:
 
 def test_hashes_from_frequencies_are_within_two_bits_on_95_percent_and_four_on_all() -> None:
     """As for the scaled decode: at two megapixels and more; fewer kept frequencies are no worse."""
-    rng = np.random.default_rng(5)
-    sizes = rng.integers(1420, 2300, (12, 2)).tolist()
-    pictures = [landscape(width, height, n) for n, (width, height) in enumerate(sizes)]
-    if SHARED.exists():
-        for path in sorted(SHARED.glob("*/*.jpg"))[::3]:
-            with Image.open(path) as image:
-                pictures.append(image.convert("RGB").resize((1999, 1301)))
+    pictures = large(12, 5)
     far = []
     for number, picture in enumerate(pictures):
         quality = 50 + number * 45 // len(pictures)

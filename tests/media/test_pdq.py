@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from lindung.media import pdq
-from tests.media.pictures import SHARED, bits, encoded, landscape
+from tests.media.pictures import SHARED, bits, encoded, landscape, large
 
 Pixels = NDArray[np.uint8]
 
@@ -80,13 +80,7 @@ def scaled(data: bytes, scale: int, orientation: int = 1) -> tuple[pdq.Pdq, pdq.
 
 
 def test_scaled_decode_is_within_two_bits_on_95_percent_and_four_on_all() -> None:
-    rng = np.random.default_rng(3)
-    sizes = rng.integers(1420, 2300, (16, 2)).tolist()
-    pictures = [landscape(width, height, n) for n, (width, height) in enumerate(sizes)]
-    if SHARED.exists():
-        for path in sorted(SHARED.glob("*/*.jpg"))[::3]:
-            with Image.open(path) as image:
-                pictures.append(image.convert("RGB").resize((1999, 1301)))
+    pictures = large(16, 3)
     far = []
     for number, picture in enumerate(pictures):
         options = {"quality": 50 + number * 45 // len(pictures), "subsampling": number % 3}
