@@ -192,6 +192,43 @@ def test_train_writes_what_evaluation_blesses_and_nothing_else(tmp_path: Path) -
     assert "line 1: 'label' is missing" in done.stderr
 
 
+RECORD = {"text": "zorblat", "label": 0, "time": "2026-01-01T00:00:00", "author": "a"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ("[" * 100_000, "nested too deeply"),
+        ("[]", "a record is an object"),
+        ("{", "not JSON at column 2"),
+        ({"label": "zorblat"}, "label is 0 or 1"),
+        ({"label": 2}, "label is 0 or 1"),
+        ({"text": 7.5}, "text is a text"),
+        ({"author": None}, "author is a text"),
+        ({"links": "zorblat"}, "links is a list of texts"),
+        ({"time": "zorblat"}, "time is like"),
+        ({"time": "0001-01-01T00:00:00+14:00"}, "time is like"),
+        ('{"text": "", "label": ' + "9" * 5000 + ', "time": "", "author": "a"}', "label is 0"),
+    ],
+)
+def test_a_wrong_record_is_located_and_not_repeated(
+    tmp_path: Path, wrong: str | dict[str, object], message: str
+) -> None:
+    path = tmp_path / "cases"
+    if isinstance(wrong, dict):
+        wrong = json.dumps({**RECORD, **wrong})
+    path.write_text(json.dumps(RECORD) + "\n" + wrong + "\n")
+    with pytest.raises(RecordError, match=f"line 2: {message}") as refusal:
+        read_records(path)
+    assert "zorblat" not in str(refusal.value)
+
+
+def test_records_of_any_zone_count_days_alike(tmp_path: Path) -> None:
+    path = tmp_path / "cases"
+    path.write_text(json.dumps({**RECORD, "time": "2026-01-02T07:00:00+08:00"}) + "\n")
+    assert [r.time.isoformat() for r in read_records(path)] == ["2026-01-01T23:00:00+00:00"]
+
+
 def test_pan12_style_xml_is_read(tmp_path: Path) -> None:
     corpus, predators = tmp_path / "corpus.xml", tmp_path / "ids"
     corpus.write_text(

@@ -240,13 +240,13 @@ class _Parser(Nodes):
     def leaf(self, kind: str, parts: dict[str, yaml.Node]) -> Leaf:
         node = parts[kind]
         name = self.text(node)
-        known: Collection[str] = {
+        names: dict[str, Collection[str]] = {
             "terms": self.sets,
             "pattern": self.patterns,
             "entity": ENTITY_KINDS,
             "lexicon": ("any", *self.categories),
-        }[kind]
-        if name not in known:
+        }
+        if name not in (known := names[kind]):
             raise self.wrong(
                 node, f"there is no {kind} called {name}; there is {', '.join(known)}."
             )
