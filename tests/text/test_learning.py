@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lindung.text import Reader, measure
+from lindung.text import Reader
+from lindung.text.figures import Work, figures, ranking, with_interval
 from lindung.text.learn import Record, components, fit, split
-from lindung.text.measure import evaluate, function_words_only, punctuation_only, ranking
+from lindung.text.measure import evaluate
 from lindung.text.model import ModelError, load_model, save_model
+from lindung.text.probes import function_words_only, punctuation_only
 from lindung.text.records import RecordError, read_pan12, read_records
 
 SECRET = bytes.fromhex("ab" * 32)
@@ -91,13 +93,12 @@ def test_an_author_drawn_twice_is_two_authors() -> None:
     truth = np.array([record.label for record in records])
     scores = np.array([0.0, 1.0, 1.0] * 10 + [0.0] * 30)
 
-    def figures(part: NDArray[np.int64], draws: NDArray[np.int64]) -> dict[str, float]:
+    def figure(part: NDArray[np.int64], draws: NDArray[np.int64]) -> dict[str, float | str]:
         chosen = [records[i] for i in part]
-        return measure._figures(chosen, draws, scores[part], truth[part], 0.5, 50, 0.01, 0.001)
+        return figures(chosen, draws, scores[part], truth[part], 0.5, Work())
 
-    units = np.repeat(np.arange(20), 3)
-    found = measure._measured("all", figures, np.arange(60), truth, units)
-    assert found.figures["messages to flag"] == (2.0, 2.0, 2.0)
+    found, _ = with_interval(figure, truth, np.repeat(np.arange(20), 3))
+    assert found["messages to flag"] == (2.0, 2.0, 2.0)
 
 
 @pytest.mark.parametrize("leak", [" !!;", " with the with the with the"])
@@ -198,9 +199,9 @@ RECORD = {"text": "zorblat", "label": 0, "time": "2026-01-01T00:00:00", "author"
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ("[" * 100_000, "nested too deeply"),
+        ("[" * 100_000, "JSON nested too deeply"),
         ("[]", "a record is an object"),
-        ("{", "not JSON at column 2"),
+        ("{x", "not JSON at column 2"),
         ({"label": "zorblat"}, "label is 0 or 1"),
         ({"label": 2}, "label is 0 or 1"),
         ({"text": 7.5}, "text is a text"),
