@@ -181,7 +181,9 @@ def test_train_writes_what_evaluation_blesses_and_nothing_else(tmp_path: Path) -
     key.write_text(SECRET.hex())
     done = run("train", written(tmp_path / "good", made(400)), "--out", out, "--key", key)
     assert (done.returncode, out.exists()) == (0, True), done.stderr
-    assert "precision at 50 a day" in done.stdout
+    assert "not measured: no day has more than 50 posts" in done.stdout
+    assert "later ones left out" in done.stdout
+    assert "lead of the model" in done.stdout
     out.unlink()
     leaky = written(tmp_path / "leaky", made(400, leak=" !!;"))
     done = run("train", leaky, "--out", out, "--key", key)

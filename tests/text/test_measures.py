@@ -107,17 +107,14 @@ def test_few_authors_of_many_posts_bless_nothing() -> None:
 def test_a_narrow_lead_over_a_probe_in_a_small_sample_is_none() -> None:
     rng = np.random.default_rng(1)
     truth = np.tile([1, 0, 0], 6)
-    model, probe = (truth + rng.normal(0, 0.8, 18) for _ in range(2))
-    found = compare("a probe", "all", 0.2 * model + probe, 2 * truth + model, truth, np.arange(18))
-    assert found.margin[0] > 0
-    assert found.equals
-    many = np.tile(truth, 40)
-    again = compare(
-        "a probe", "all", np.tile(0.2 * model + probe, 40), np.tile(2 * truth + model, 40), many,
-        np.arange(len(many)),
-    )  # fmt: skip
-    assert again.margin[0] == pytest.approx(found.margin[0])
-    assert not again.equals
+    model, probe = (truth + rng.normal(0, spread, 18) for spread in (0.3, 0.9))
+    small = compare("a probe", "all", probe, model, truth, np.arange(18))
+    assert small.margin[0] > 0
+    assert small.equals
+    probe, model, truth = (np.tile(scores, 40) for scores in (probe, model, truth))
+    large = compare("a probe", "all", probe, model, truth, np.arange(len(truth)))
+    assert large.margin[0] == pytest.approx(small.margin[0])
+    assert not large.equals
 
 
 @pytest.mark.parametrize(
