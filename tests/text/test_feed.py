@@ -79,6 +79,24 @@ def test_mixed_newlines_count_the_same() -> None:
     assert [(line.number, line.text) for line in lines] == [(1, "a"), (2, "b"), (3, "c"), (5, "d")]
 
 
+def test_one_odd_line_never_costs_the_others() -> None:
+    lines = [
+        b'{"text": "a", "n": ' + b"9" * 5000 + b"}",
+        b'{"text": "b", "n": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        b'{"text": "c", "sender": {"name": "x"}}',
+        b'{"text": "d", "sender": null, "n": NaN}',
+        b'{"text": "e", "sender": 60123}',
+    ]
+    read = list(read_lines([line + b"\n" for line in lines], json_lines=True))
+    assert [(line.text, line.sender) for line in read if line.rejected is None] == [
+        ("a", ""),
+        ("d", ""),
+        ("e", "60123"),
+    ]
+    assert read[1].rejected == "JSON nested too deeply"
+    assert read[2].rejected == 'its "sender" is no text'
+
+
 HOSTILE = {
     "lone surrogates": "\ud800\udfff" * 1000 + POST,
     "right-to-left overrides": "\u202e" * 1000 + POST + "\u202c" * 1000,

@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lindung.text import Reader, measure
+from lindung.text import Reader
+from lindung.text.figures import Work, figures, ranking, with_interval
 from lindung.text.learn import Record, components, fit, split
-from lindung.text.measure import evaluate, function_words_only, punctuation_only, ranking
+from lindung.text.measure import evaluate
 from lindung.text.model import ModelError, load_model, save_model
+from lindung.text.probes import function_words_only, punctuation_only
 from lindung.text.records import RecordError, read_pan12, read_records
 
 SECRET = bytes.fromhex("ab" * 32)
@@ -91,13 +93,12 @@ def test_an_author_drawn_twice_is_two_authors() -> None:
     truth = np.array([record.label for record in records])
     scores = np.array([0.0, 1.0, 1.0] * 10 + [0.0] * 30)
 
-    def figures(part: NDArray[np.int64], draws: NDArray[np.int64]) -> dict[str, float]:
+    def figure(part: NDArray[np.int64], draws: NDArray[np.int64]) -> dict[str, float | str]:
         chosen = [records[i] for i in part]
-        return measure._figures(chosen, draws, scores[part], truth[part], 0.5, 50, 0.01, 0.001)
+        return figures(chosen, draws, scores[part], truth[part], 0.5, Work())
 
-    units = np.repeat(np.arange(20), 3)
-    found = measure._measured("all", figures, np.arange(60), truth, units)
-    assert found.figures["messages to flag"] == (2.0, 2.0, 2.0)
+    found, _ = with_interval(figure, truth, np.repeat(np.arange(20), 3))
+    assert found["messages to flag"] == (2.0, 2.0, 2.0)
 
 
 @pytest.mark.parametrize("leak", [" !!;", " with the with the with the"])
@@ -180,7 +181,9 @@ def test_train_writes_what_evaluation_blesses_and_nothing_else(tmp_path: Path) -
     key.write_text(SECRET.hex())
     done = run("train", written(tmp_path / "good", made(400)), "--out", out, "--key", key)
     assert (done.returncode, out.exists()) == (0, True), done.stderr
-    assert "precision at 50 a day" in done.stdout
+    assert "not measured: no day has more than 50 posts" in done.stdout
+    assert "later ones left out" in done.stdout
+    assert "lead of the model" in done.stdout
     out.unlink()
     leaky = written(tmp_path / "leaky", made(400, leak=" !!;"))
     done = run("train", leaky, "--out", out, "--key", key)
@@ -190,6 +193,43 @@ def test_train_writes_what_evaluation_blesses_and_nothing_else(tmp_path: Path) -
     done = run("evaluate", tmp_path / "bad")
     assert done.returncode == 2
     assert "line 1: 'label' is missing" in done.stderr
+
+
+RECORD = {"text": "zorblat", "label": 0, "time": "2026-01-01T00:00:00", "author": "a"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ("[" * 100_000, "JSON nested too deeply"),
+        ("[]", "a record is an object"),
+        ("{x", "not JSON at column 2"),
+        ({"label": "zorblat"}, "label is 0 or 1"),
+        ({"label": 2}, "label is 0 or 1"),
+        ({"text": 7.5}, "text is a text"),
+        ({"author": None}, "author is a text"),
+        ({"links": "zorblat"}, "links is a list of texts"),
+        ({"time": "zorblat"}, "time is like"),
+        ({"time": "0001-01-01T00:00:00+14:00"}, "time is like"),
+        ('{"text": "", "label": ' + "9" * 5000 + ', "time": "", "author": "a"}', "label is 0"),
+    ],
+)
+def test_a_wrong_record_is_located_and_not_repeated(
+    tmp_path: Path, wrong: str | dict[str, object], message: str
+) -> None:
+    path = tmp_path / "cases"
+    if isinstance(wrong, dict):
+        wrong = json.dumps({**RECORD, **wrong})
+    path.write_text(json.dumps(RECORD) + "\n" + wrong + "\n")
+    with pytest.raises(RecordError, match=f"line 2: {message}") as refusal:
+        read_records(path)
+    assert "zorblat" not in str(refusal.value)
+
+
+def test_records_of_any_zone_count_days_alike(tmp_path: Path) -> None:
+    path = tmp_path / "cases"
+    path.write_text(json.dumps({**RECORD, "time": "2026-01-02T07:00:00+08:00"}) + "\n")
+    assert [r.time.isoformat() for r in read_records(path)] == ["2026-01-01T23:00:00+00:00"]
 
 
 def test_pan12_style_xml_is_read(tmp_path: Path) -> None:

@@ -100,10 +100,38 @@ def test_a_window_keeps_only_the_spans_inside_it() -> None:
         ("all: [{terms: one}, {terms: two}]", "any: [{terms: one}, {terms: two}]", 11, "single"),
         ("{terms: two}]", "{terms: nine}]", 16, "no terms called nine; there is one, two"),
         ("{terms: two}]", "{entity: moon}]", 16, "no entity called moon"),
-        ("{terms: two}]", "{terms: two, under: 18}]", 16, "under belongs to entity: age"),
+        ("{terms: two}]", "{terms: two, under: 18}]", 16, "under does not belong beside terms"),
+        ("{terms: two}]", "{entity: price, under: 18}]", 16, "under belongs to entity: age"),
+        ("{terms: two}]", "{terms: two, within: 9}]", 16, "within does not belong beside terms"),
+        ("{terms: two}]", "{terms: two, of: []}]", 16, "of does not belong beside terms"),
+        ("{terms: two}]", "{any: [{terms: two}], count: 2}]", 16, "count does not belong beside"),
+        (
+            "{terms: two}]",
+            "{terms: two}]\n    of: [{terms: one}]",
+            17,
+            "does not belong beside all",
+        ),
+        ("{terms: two}]", "{not: {terms: two}, count: 2}]", 16, "does not belong beside not"),
+        ("{terms: two}]", "{at_least: 2}]", 16, "at_least needs of"),
+        ("all: [{terms: one}, {terms: two}]", "all: [{not: {terms: one}}]", 11, "asks for 1 of 0"),
+        ("{terms: two}]", "{lexicon: Any}]", 16, "no lexicon called Any; there is any"),
+        ("policy: probe", "policy: probe\ncategories: [any]", 2, "any means every category"),
+        (
+            "{terms: two}]",
+            "{any: [{any: [{all: [{terms: one}, {terms: two}]}]}]}]\n    within: 9",
+            11,
+            "inside within, only single things and any",
+        ),
+        ("weight: 1.5", "weight: 1.5\n    languages: []", 15, "needs a language"),
         ("{terms: two}]", "{terms: two, count: 0}]", 16, "whole number from 1 up"),
         ("{terms: two}]", "{not: {terms: two}}]", 11, "single thing"),
         ("version: 1\nreview", "version: [1\nreview", 3, "this is not YAML"),
+        ("version: 1\nreview", "version: &a [*a]\nreview", 2, "anchors (&) and aliases"),
+        ("version: 1\nreview", "version: *a\nreview", 2, "anchors (&) and aliases"),
+        ("version: 1\nreview", "version: !!str 1\nreview", 2, "tags (!) are refused"),
+        ("version: 1\nreview", "version: " + "[" * 50_000 + "\nreview", 2, "more than 20 levels"),
+        ("version: 1\nreview", "version: " + "{a: " * 50_000 + "\nreview", 2, "more than 20"),
+        ("version: 1\nreview", "version: \x00\nreview", 2, "not YAML for a policy"),
     ],
 )
 def test_a_wrong_policy_is_refused_with_its_line(
@@ -115,6 +143,73 @@ def test_a_wrong_policy_is_refused_with_its_line(
         parse_policy(text.replace(old, new, 1), "my.yaml")
     assert str(refusal.value).startswith(f"my.yaml, line {line}")
     assert message in str(refusal.value)
+
+
+NO_NUMBER = ["nan", "inf", "-inf", ".nan", "-1", "-0.5", "1e999", "9" * 5000, "1_0", "١", "[1]"]
+
+
+@pytest.mark.parametrize("value", NO_NUMBER)
+@pytest.mark.parametrize(
+    ("old", "line"),
+    [("version: 1\nreview", 2), ("review_line: 1", 3), ("version: 1\n    w", 13), ("t: 1.5", 14),
+     ("within: 9", 17), ("count: 2", 16), ("under: 18", 16)],
+)  # fmt: skip
+def test_a_number_that_counts_nothing_is_refused(old: str, line: int, value: str) -> None:
+    text = HEAD + "    all: [{terms: one, count: 2}, {entity: age, under: 18}]\n    within: 9\n"
+    parse_policy(text)
+    name = old.partition(":")[0]
+    wrong = old.replace(old.split()[1], value)
+    assert text.count(old) == 1, name
+    with pytest.raises(PolicyError, match=f"^my.yaml, line {line}: "):
+        parse_policy(text.replace(old, wrong), "my.yaml")
+
+
+def test_aliases_of_aliases_are_refused_at_the_first() -> None:
+    laughs = "policy: &a [x]\n" + "".join(
+        f"{name}: &{name} [{', '.join(['*' + before] * 8)}]\n"
+        for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+    )
+    with pytest.raises(PolicyError, match=r"line 1: .*write it out"):
+        parse_policy(laughs, "my.yaml")
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "all: [{terms: one}, {terms: one}]",
+        "all: [{terms: one, count: 2}, {terms: one}]",
+        "all: [{terms: one}, {terms: fruit}]",
+        "all: [{terms: one}, {any: [{terms: fruit}, {entity: price}]}]",
+        "at_least: 2\nof: [{terms: one}, {terms: fruit}, {terms: two}]",
+        "all: [{terms: two}, {terms: pearl}]",
+        "all: [{terms: one}, {pattern: juicy}]",
+        "all: [{pattern: juicy}, {pattern: juicy, count: 2}]",
+        "all: [{entity: age}, {entity: age, under: 18}]",
+        "all: [{lexicon: any}, {lexicon: first}]",
+        "all: [{lexicon: first}, {lexicon: second}]",
+        "all: [{terms: zh-one}, {terms: three}]",
+        "all: [{terms: one}, {terms: fruit}, {not: {terms: two}}]",
+    ],
+)
+def test_two_leaves_that_one_thing_fulfils_are_one(condition: str) -> None:
+    head = HEAD.replace("version: 1\nr", "version: 1\ncategories: [first, second]\nr").replace(
+        "patterns:\n",
+        "  fruit: {en: [Äpple, banana]}\n  pearl: {en: [pearl]}\n  zh-one: {zh: [红苹果汁]}\n"
+        "patterns:\n  juicy: 'd app'\n",
+    )
+    with pytest.raises(PolicyError, match="could fire on a single thing"):
+        parse_policy(head + "    " + condition.replace("\n", "\n    "))
+    parse_policy(head + "    all: [{terms: one}, {terms: two}, {terms: fruit}]")
+
+
+def test_a_sealed_category_is_named_before_it_is_asked_for() -> None:
+    rule = "    all: [{lexicon: first}, {terms: one}]"
+    text = (HEAD + rule).replace("apple pear", "florbint apple").replace("[nothing]", "[apple]")
+    with pytest.raises(PolicyError, match="no lexicon called first; there is any"):
+        parse_policy(text)
+    policy = parse_policy("categories: [first, second]\n" + text)
+    assert policy.categories == ("first", "second")
+    assert failing_examples(policy) == []
 
 
 def test_the_shipped_policy_keeps_its_promises_in_four_languages() -> None:

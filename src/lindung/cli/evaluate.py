@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 Data = Annotated[Path, typer.Argument(help="Confirmed cases: JSON lines, or PAN12-style XML.")]
 Predators = Annotated[Path | None, typer.Option(help="With XML: the ids of the authors to find.")]
 Budget = Annotated[int, typer.Option(help="Posts a team reviews in a day.", min=1)]
-Prevalence = Annotated[float, typer.Option(help="Share of bad posts where it will work.", min=1e-9)]
+Prevalence = Annotated[
+    float, typer.Option(help="Share of bad posts where it will work.", min=1e-9, max=0.999)
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -46,12 +48,12 @@ def measured(records: list[Record], budget: int, prevalence: float) -> Report:
     from rich.console import Console
 
     try:
+        from lindung.text.figures import Work
         from lindung.text.measure import evaluate as measure
 
+        work = Work(budget=budget, prevalence=prevalence)
         with Console(stderr=True).status("reading") as status:
-            report = measure(
-                records, budget=budget, prevalence=prevalence, tell=lambda s: status.update(s)
-            )
+            report = measure(records, work, tell=lambda s: status.update(s))
     except ImportError:
         refuse("Learning needs its extra: pip install 'lindung[learn]'")
     except ValueError as error:
@@ -62,13 +64,25 @@ def measured(records: list[Record], budget: int, prevalence: float) -> Report:
 
 def show(report: Report) -> None:
     """Print a report as plain lines."""
-    typer.echo(f"learned from {report.learned_from} posts, tested on {report.tested_on} later ones")
+    typer.echo(
+        f"learned from {report.learned_from} posts, tested on {report.tested_on} later ones; "
+        f"{report.left_out} later ones left out, as their authors or connected ones wrote earlier"
+    )
     for part in report.measured:
         typer.echo(f"{part.language}: {part.posts} posts, {part.positives} of them bad")
         for name, (figure, low, high) in part.figures.items():
             typer.echo(f"  {name:<42}{figure:8.3f}  ({low:.3f} to {high:.3f})")
-    for name, probe in report.probes.items():
-        typer.echo(f"probe {name:<38}{probe:8.3f}")
+        for name, why in part.unmeasured.items():
+            typer.echo(f"  {name:<42}not measured: {why}")
+    for probe in report.probes:
+        figure, low, high = probe.margin
+        typer.echo(
+            f"probe {probe.name}, {probe.language}: {probe.ranking:.3f}, "
+            f"the model {probe.model:.3f}"
+        )
+        typer.echo(f"  {'lead of the model':<42}{figure:8.3f}  ({low:.3f} to {high:.3f})")
+    for what in report.unprobed:
+        typer.echo(what)
     typer.echo(f"refused: {report.refused}" if report.refused else "blessed")
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from lindung.cli.read import KEY
+from lindung.cli.read import KEY, visible
 
 
 def register(app: typer.Typer) -> None:
@@ -25,7 +25,7 @@ def seal(
     out: Annotated[Path, typer.Option(help="Where the sealed list goes.")],
     partner: Annotated[str, typer.Option(help="Who made the list.")],
     version: Annotated[int, typer.Option(help="Counts up with every list.", min=1)] = 1,
-    days: Annotated[int, typer.Option(help="For how long it may be used.", min=1)] = 180,
+    days: Annotated[int, typer.Option(help="For how long it may be used.", min=1, max=3650)] = 180,
 ) -> None:
     """Turn terms into keyed tags; the sealed list holds no readable term.
 
@@ -71,12 +71,13 @@ def show(
         lexicon = open_lexicon(file, read_key(key))
     except (KeyUnusableError, LexiconError, OSError, UnicodeDecodeError) as error:
         _refuse(str(error))
-    typer.echo(
+    shown = (
         f"{lexicon.partner}, version {lexicon.version}, valid until {lexicon.valid_until}, "
         f"{len(lexicon.entries)} tags in: {', '.join(lexicon.categories)}"
     )
+    typer.echo(visible(shown))
 
 
 def _refuse(message: str) -> NoReturn:
-    typer.echo(message, err=True)
+    typer.echo(visible(message), err=True)
     raise typer.Exit(2)

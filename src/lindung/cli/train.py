@@ -44,9 +44,9 @@ def train(
     from lindung.text.model import save_model
 
     labels = np.array([record.label for record in records])
-    model = fit([record.text for record in records], labels, components(records))
     try:
+        model = fit([record.text for record in records], labels, components(records))
         save_model(model, out, secret)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         refuse(str(error))
     typer.echo(f"written to {out}")

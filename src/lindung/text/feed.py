@@ -37,11 +37,15 @@ def _line(number: int, raw: bytes, json_lines: bool) -> Line:
     if not json_lines:
         return Line(number, text)
     try:
-        data = json.loads(text)
+        # a number of any length is no reason to lose a post
+        data = json.loads(text, parse_int=str)
     except json.JSONDecodeError as error:
         return Line(number, rejected=f"not JSON at column {error.colno}: {error.msg}")
     except RecursionError:
         return Line(number, rejected="JSON nested too deeply")
     if not isinstance(data, dict) or not isinstance(data.get("text"), str):
         return Line(number, rejected='no "text" in it, as in {"text": "…"}')
-    return Line(number, data["text"], str(data.get("sender", "")))
+    sender = data.get("sender") or ""
+    if not isinstance(sender, str):
+        return Line(number, rejected='its "sender" is no text')
+    return Line(number, data["text"], sender)

@@ -44,7 +44,7 @@ def fold_all(texts: Sequence[str]) -> Folded:
     starts = np.zeros(len(texts) + 1, np.int64)
     np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)), out=starts[1:])
     points = code_points("".join(texts))
-    folded, origin = fold_points(points)
+    folded, origin = fold_points(points, starts)
     folded_starts = np.searchsorted(origin, starts).astype(np.int64)
     counts = function_words(folded, folded_starts)
     masks, _ = languages(count_scripts(points, starts), counts)
@@ -82,16 +82,34 @@ def split(
     return np.flatnonzero(times <= cut), np.flatnonzero(tested)
 
 
-def fit(texts: Sequence[str], labels: NDArray[np.int64], groups: NDArray[np.int64]) -> Model:
-    """Train, then calibrate per language on groups that were held back. Raises ValueError."""
+def hold_out(labels: NDArray[np.int64], groups: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
+    """A quarter of the groups, for calibration: drawn by `seed`, apart from those with bad posts,
+    with ordinary ones and with both, so that the order of a file decides nothing."""
+    rng = np.random.default_rng(seed)
+    every = np.unique(groups)
+    kinds = 2 * np.isin(every, groups[labels == 1]) + np.isin(every, groups[labels == 0])
+    drawn = [rng.permutation(every[kinds == kind]) for kind in (1, 2, 3)]
+    return np.isin(groups, np.concatenate([kind[: -(-len(kind) // 4)] for kind in drawn]))
+
+
+def fit(
+    texts: Sequence[str],
+    labels: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    *,
+    key: bytes | None = None,
+    seed: int = 0,
+) -> Model:
+    """Train, then calibrate per language on groups that were held back. Without `key` the model
+    has a new one. Raises ValueError."""
     from scipy.sparse import csr_matrix
     from sklearn.linear_model import LogisticRegression
 
     folded = fold_all(texts)
-    key = secrets.token_bytes(16)
+    key = key or secrets.token_bytes(16)
     indices, values, rows = buckets(folded.points, folded.starts, key)
     matrix = csr_matrix((values, indices, rows), shape=(len(texts), 1 << BITS))
-    held = groups % 4 == 0
+    held = hold_out(labels, groups, seed)
     for part in (held, ~held):
         if len(set(labels[part].tolist())) < 2:
             raise ValueError("There are too few authors of one kind to learn and calibrate on.")

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 from numba import njit
@@ -121,17 +123,21 @@ def parse_lexicon(text: str, key: bytes, *, today: datetime.date | None = None) 
     """Open the text of a sealed list. Raises LexiconError for a wrong key, format or date."""
     today = today or datetime.datetime.now(datetime.UTC).date()
     try:
-        data = json.loads(text)
+        data = json.loads(text, parse_constant=_no_number)
         form, check = data["format"], data["key_check"]
         lexicon = Lexicon(
-            str(data["partner"]),
-            int(data["version"]),
+            _text(data["partner"]),
+            _whole(data["version"]),
             datetime.date.fromisoformat(data["valid_until"]),
-            tuple(map(str, data["categories"])),
-            {int(tag, 16): int(index) for tag, index in data["tags"].items()},
+            tuple(map(_text, data["categories"])),
+            {_tag(tag): _whole(index) for tag, index in data["tags"].items()},
             key,
         )
-    except (KeyError, TypeError, AttributeError, ValueError):
+        if not isinstance(data["categories"], list) or not lexicon.entries:
+            raise ValueError("no list of categories, or no entry")
+        if max(lexicon.entries.values()) >= len(lexicon.categories):
+            raise ValueError("an entry without a category")
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
         raise LexiconError(f"This is not a sealed list ({FORMAT}).") from None
     if form != FORMAT:
         raise LexiconError(f"This is a {form!r}; needed is {FORMAT!r}.")
@@ -142,6 +148,29 @@ def parse_lexicon(text: str, key: bytes, *, today: datetime.date | None = None) 
             f"It was valid until {lexicon.valid_until}. Ask {lexicon.partner} for a newer list."
         )
     return lexicon
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("no text")
+    return value
+
+
+def _whole(value: object) -> int:
+    # True counts as 1 in Python, and a number past this is no index of anything
+    if type(value) is not int or not 0 <= value < 2**31 - 1:
+        raise ValueError("no whole number")
+    return value
+
+
+def _tag(value: str) -> int:
+    if not re.fullmatch("[0-9a-f]{16}", value):
+        raise ValueError("no tag")
+    return int(value, 16)
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
 
 
 def _key_check(key: bytes) -> str:

@@ -11,6 +11,8 @@ import io
 import json
 import os
 import secrets
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,7 +56,8 @@ class Model:
         logits = _logits(folded, starts, *key_halves(self.key), self.weights) + self.intercept
         scales = np.array([self.scales.get(mask, self.scales[0]) for mask in range(16)])
         chosen = scales[languages]
-        scaled: NDArray[np.float64] = 1 / (1 + np.exp(-(chosen[:, 0] * logits + chosen[:, 1])))
+        bounded = np.clip(chosen[:, 0] * logits + chosen[:, 1], -500, 500)  # exp stays finite
+        scaled: NDArray[np.float64] = 1 / (1 + np.exp(-bounded))
         return scaled
 
     def adds(self, probability: float) -> float:
@@ -102,16 +105,31 @@ def load_model(path: Path, secret: bytes) -> Model:
         plain = AESGCM(secret).decrypt(body[:12], body[12:], MAGIC)
     except (InvalidTag, ValueError):
         raise ModelError(f"{path}: this key does not open it, or it was changed.") from None
+    try:
+        return _model(plain)
+    except (
+        ArithmeticError, AttributeError, EOFError, KeyError, MemoryError, NotImplementedError,
+        OSError, RecursionError, TypeError, ValueError, zipfile.BadZipFile, zlib.error,
+    ):  # fmt: skip
+        # without the cause: a part of the artefact must not stand in a message
+        raise ModelError(f"{path}: the key opens it, but it holds no sound model.") from None
+
+
+def _model(plain: bytes) -> Model:
+    """The model in an opened artefact, looked over before anything is read with it."""
     with np.load(io.BytesIO(plain), allow_pickle=False) as arrays:
-        about = json.loads(str(arrays["about"]))
-        return Model(
-            int(about["version"]),
-            bytes.fromhex(about["key"]),
-            arrays["weights"],
-            float(about["intercept"]),
-            {int(mask): (float(a), float(b)) for mask, (a, b) in about["scales"].items()},
-            float(about["line"]),
-        )
+        weights, about = arrays["weights"], json.loads(str(arrays["about"]))
+    if weights.dtype != np.float32 or weights.shape != (1 << BITS,):
+        raise ValueError("weights of another kind or number")
+    scales = {int(mask): (float(a), float(b)) for mask, (a, b) in about["scales"].items()}
+    intercept, line = float(about["intercept"]), float(about["line"])
+    key = bytes.fromhex(about["key"])
+    numbers = np.array([intercept, *(number for scale in scales.values() for number in scale)])
+    if not (np.isfinite(weights).all() and np.isfinite(numbers).all() and 0 < line < 1):
+        raise ValueError("numbers that are none")
+    if len(key) != 16 or 0 not in scales or not scales.keys() <= set(range(16)):
+        raise ValueError("no key, or languages that are none")
+    return Model(int(about["version"]), key, weights, intercept, scales, line)
 
 
 def buckets(

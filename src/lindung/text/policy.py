@@ -8,49 +8,41 @@ window of `within` characters. docs/text.md shows the language; `data/policy.yam
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import re2
 import yaml
 
+from lindung.text.condition import Condition, Join, Leaf, Not, leaves, single_thing
+from lindung.text.policy_nodes import Nodes, PolicyError
+
+__all__ = [
+    "Condition",
+    "Join",
+    "Leaf",
+    "Not",
+    "Policy",
+    "PolicyError",
+    "Rule",
+    "leaves",
+    "load_policy",
+    "parse_policy",
+]
+
 LANGUAGES = ("en", "ms", "zh", "ta")
 ENTITY_KINDS = ("price", "age", "account", "phone", "email", "address", "group", "wallet")
-
-
-class PolicyError(ValueError):
-    """A policy that cannot be used: file, line, what is wrong and what to write instead."""
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """One thing to be seen: `name` is a term list, pattern, entity kind or lexicon category."""
-
-    kind: str
-    name: str
-    label: str
-    count: int = 1
-    under: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Join:
-    """At least `least` of `of`, and where `within` is set, inside that many characters."""
-
-    least: int
-    of: tuple[Condition, ...]
-    within: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    of: Condition
-
-
-Condition = Leaf | Join | Not
+# each kind of condition, with what may stand beside it
+_JOINS = {"all": ("within",), "any": ("within",), "at_least": ("of", "within")}
+_LEAVES = {
+    "terms": ("count",),
+    "pattern": ("count",),
+    "entity": ("count", "under"),
+    "lexicon": ("count",),
+}
+_KINDS: dict[str, tuple[str, ...]] = {**_JOINS, "not": (), **_LEAVES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +66,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A compiled policy. `sets` maps a list to its terms, each with its language."""
+    """A compiled policy. `sets` maps a list to its terms, each with its language; `categories`
+    are those of sealed lists that rules may ask for by name."""
 
     name: str
     version: int
     review_line: float
     sets: dict[str, tuple[tuple[str, str], ...]]
     patterns: dict[str, str]
+    categories: tuple[str, ...]
     rules: tuple[Rule, ...]
     source: str = field(repr=False)
 
@@ -102,49 +96,19 @@ def parse_policy(text: str, where: str = "policy") -> Policy:
     return _Parser(where).policy(text)
 
 
-def leaves(condition: Condition) -> Iterator[Leaf]:
-    """Every leaf of a condition, those under `not` included."""
-    if isinstance(condition, Leaf):
-        yield condition
-    elif isinstance(condition, Not):
-        yield from leaves(condition.of)
-    else:
-        for part in condition.of:
-            yield from leaves(part)
-
-
-def fewest_leaves(condition: Condition) -> int:
-    """How few different things can make the condition hold."""
-    if isinstance(condition, Leaf):
-        return 1
-    if isinstance(condition, Not):
-        return 0
-    return sum(sorted(map(fewest_leaves, condition.of))[: condition.least])
-
-
-class _Parser:
+class _Parser(Nodes):
     def __init__(self, where: str) -> None:
-        self.where = where
+        super().__init__(where)
         self.sets: dict[str, tuple[tuple[str, str], ...]] = {}
         self.patterns: dict[str, str] = {}
-
-    def wrong(self, node: yaml.Node, message: str) -> PolicyError:
-        return PolicyError(f"{self.where}, line {node.start_mark.line + 1}: {message}")
+        self.categories: tuple[str, ...] = ()
 
     def policy(self, text: str) -> Policy:
-        try:
-            root = yaml.compose(text, yaml.SafeLoader)
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            line = f", line {mark.line + 1}" if mark else ""
-            problem = getattr(error, "problem", None) or error
-            raise PolicyError(f"{self.where}{line}: this is not YAML: {problem}.") from None
-        if root is None:
-            raise PolicyError(
-                f"{self.where}, line 1: the file is empty. Start with `policy: NAME`."
-            )
+        root = self.root(text)
         parts = self.mapping(
-            root, {"policy", "version", "review_line", "rules"}, {"sets", "patterns"}
+            root,
+            {"policy", "version", "review_line", "rules"},
+            {"sets", "patterns", "categories"},
         )
         if "sets" in parts:
             for name, node in self.mapping(parts["sets"]).items():
@@ -152,6 +116,10 @@ class _Parser:
         if "patterns" in parts:
             for name, node in self.mapping(parts["patterns"]).items():
                 self.patterns[name] = self.pattern(node)
+        if "categories" in parts:
+            self.categories = tuple(map(self.text, self.sequence(parts["categories"])))
+            if "any" in self.categories:
+                raise self.wrong(parts["categories"], "any means every category; leave it out.")
         rules = [self.rule(node) for node in self.sequence(parts["rules"])]
         seen: set[str] = set()
         for rule, node in zip(rules, self.sequence(parts["rules"]), strict=True):
@@ -164,6 +132,7 @@ class _Parser:
             self.number(parts["review_line"]),
             self.sets,
             self.patterns,
+            self.categories,
             tuple(rules),
             text,
         )
@@ -190,14 +159,17 @@ class _Parser:
         return pattern
 
     def rule(self, node: yaml.Node) -> Rule:
-        joins = {"all", "any", "at_least", "of", "within"}
+        joins = _JOINS.keys() | {"of", "within"}
         parts = self.mapping(
             node, {"id", "title", "version", "weight", "examples"}, joins | {"languages"}
         )
         when = self.condition(node, {name: parts[name] for name in joins & parts.keys()})
-        if fewest_leaves(when) < 2:
+        sets = {name: [term for term, _ in terms] for name, terms in self.sets.items()}
+        if thing := single_thing(when, sets, self.patterns):
             raise self.wrong(
-                node, f"rule {self.text(parts['id'])} could fire on a single thing; ask for two."
+                node,
+                f"rule {self.text(parts['id'])} could fire on a single thing ({thing}); "
+                "ask for two different ones.",
             )
         languages = frozenset(
             map(self.text, self.sequence(parts["languages"])) if "languages" in parts else LANGUAGES
@@ -206,6 +178,8 @@ class _Parser:
             raise self.wrong(
                 parts["languages"], f"{', '.join(sorted(unknown))}: not one of {LANGUAGES}."
             )
+        if not languages:
+            raise self.wrong(parts["languages"], "the rule needs a language.")
         examples = self.mapping(parts["examples"], {"hit", "miss"})
         pairs = [
             Example(self.text(example), kind == "hit", example.start_mark.line + 1)
@@ -227,50 +201,56 @@ class _Parser:
         )
 
     def condition(self, node: yaml.Node, parts: dict[str, yaml.Node]) -> Condition:
-        within = self.whole(parts["within"]) if "within" in parts else None
-        kinds = parts.keys() - {"within", "of", "count", "under"}
+        kinds = parts.keys() & _KINDS.keys()
         if len(kinds) != 1:
             raise self.wrong(
                 node,
                 "write one of all, any, at_least (with of), not, terms, pattern, entity, lexicon.",
             )
         kind = kinds.pop()
-        if kind in ("all", "any", "at_least"):
-            listed = parts["of"] if kind == "at_least" and "of" in parts else parts[kind]
-            of = tuple(self.part(part) for part in self.sequence(listed))
-            wanted = [part for part in of if not isinstance(part, Not)]
-            least = {"all": len(wanted), "any": 1}.get(kind) or self.whole(parts[kind])
-            if kind != "all" and len(wanted) != len(of):
-                raise self.wrong(node, "not belongs in all.")
-            if not 1 <= least <= len(wanted):
-                raise self.wrong(node, f"{kind} asks for {least} of {len(wanted)} things.")
-            if within is not None and any(isinstance(p, Join) and p.least > 1 for p in of):
-                raise self.wrong(node, "inside within, only single things and any can stand.")
-            if kind != "all" or len(wanted) == len(of):
-                return Join(least, of, within)
-            inner = Join(len(wanted), tuple(wanted), within)
-            return Join(1 + len(of) - len(wanted), (inner, *(p for p in of if isinstance(p, Not))))
+        for name, part in parts.items():
+            if name != kind and name not in _KINDS[kind]:
+                raise self.wrong(part, f"{name} does not belong beside {kind}.")
         if kind == "not":
             return Not(self.part(parts["not"]))
-        return self.leaf(kind, parts)
+        return self.join(kind, node, parts) if kind in _JOINS else self.leaf(kind, parts)
+
+    def join(self, kind: str, node: yaml.Node, parts: dict[str, yaml.Node]) -> Condition:
+        within = self.whole(parts["within"]) if "within" in parts else None
+        if kind == "at_least" and "of" not in parts:
+            raise self.wrong(node, "at_least needs of, as in `at_least: 2` and `of: [...]`.")
+        listed = parts["of"] if kind == "at_least" else parts[kind]
+        of = tuple(self.part(part) for part in self.sequence(listed))
+        wanted = tuple(part for part in of if not isinstance(part, Not))
+        nots = tuple(part for part in of if isinstance(part, Not))
+        if kind != "all" and nots:
+            raise self.wrong(node, "not belongs in all.")
+        least = {"all": max(len(wanted), 1), "any": 1}.get(kind) or self.whole(parts[kind])
+        if least > len(wanted):
+            raise self.wrong(node, f"{kind} asks for {least} of {len(wanted)} things.")
+        if within is not None and any(map(_spread, wanted)):
+            raise self.wrong(node, "inside within, only single things and any can stand.")
+        inner = Join(least, wanted, within)
+        return Join(1 + len(nots), (inner, *nots)) if nots else inner
 
     def part(self, node: yaml.Node) -> Condition:
-        known = {"all", "any", "at_least", "of", "within", "not", "terms", "pattern", "entity"}
-        return self.condition(
-            node, self.mapping(node, set(), known | {"lexicon", "count", "under"})
-        )
+        known = _KINDS.keys() | {name for beside in _KINDS.values() for name in beside}
+        return self.condition(node, self.mapping(node, set(), known))
 
     def leaf(self, kind: str, parts: dict[str, yaml.Node]) -> Leaf:
         node = parts[kind]
         name = self.text(node)
-        known: Any = {"terms": self.sets, "pattern": self.patterns, "entity": ENTITY_KINDS}.get(
-            kind
-        )
-        if known is not None and name not in known:
+        names: dict[str, Collection[str]] = {
+            "terms": self.sets,
+            "pattern": self.patterns,
+            "entity": ENTITY_KINDS,
+            "lexicon": ("any", *self.categories),
+        }
+        if name not in (known := names[kind]):
             raise self.wrong(
                 node, f"there is no {kind} called {name}; there is {', '.join(known)}."
             )
-        if "under" in parts and (kind, name) != ("entity", "age"):
+        if "under" in parts and name != "age":
             raise self.wrong(parts["under"], "under belongs to entity: age.")
         return Leaf(
             kind,
@@ -280,43 +260,9 @@ class _Parser:
             self.whole(parts["under"]) if "under" in parts else None,
         )
 
-    def mapping(
-        self, node: yaml.Node, needed: Set[str] | None = None, may: Set[str] = frozenset()
-    ) -> dict[str, yaml.Node]:
-        if not isinstance(node, yaml.MappingNode):
-            raise self.wrong(node, "here stand names with values, as in `name: value`.")
-        parts: dict[str, yaml.Node] = {}
-        for key, value in node.value:
-            name = self.text(key)
-            if name in parts:
-                raise self.wrong(key, f"{name} is written twice.")
-            if needed is not None and name not in needed | may:
-                raise self.wrong(
-                    key, f"{name} is not known here; there is {', '.join(sorted(needed | may))}."
-                )
-            parts[name] = value
-        if missing := (needed or frozenset()) - parts.keys():
-            raise self.wrong(node, f"{', '.join(sorted(missing))} is missing.")
-        return parts
 
-    def sequence(self, node: yaml.Node) -> list[yaml.Node]:
-        if not isinstance(node, yaml.SequenceNode):
-            raise self.wrong(node, "here stands a list, as in `[one, two]`.")
-        return list(node.value)
-
-    def text(self, node: yaml.Node) -> str:
-        if not isinstance(node, yaml.ScalarNode) or not node.value.strip():
-            raise self.wrong(node, "here stands a text.")
-        return str(node.value)
-
-    def number(self, node: yaml.Node) -> float:
-        try:
-            return float(self.text(node))
-        except ValueError:
-            raise self.wrong(node, f"{node.value!r} is not a number.") from None
-
-    def whole(self, node: yaml.Node) -> int:
-        value = self.number(node)
-        if value != int(value) or value < 1:
-            raise self.wrong(node, f"{node.value!r} is not a whole number from 1 up.")
-        return int(value)
+def _spread(condition: Condition) -> bool:
+    """Whether what fulfils it may stand in several places."""
+    return isinstance(condition, Not) or (
+        isinstance(condition, Join) and (condition.least > 1 or any(map(_spread, condition.of)))
+    )

@@ -20,18 +20,27 @@ class Failure:
     wanted: str
 
 
-def _nonsense() -> Lexicon:
-    """What examples may use as sealed terms: invented words under a key that protects nothing."""
-    key = bytes(16)
-    terms = [("florbint", "example"), ("grundlep", "example")]
-    until = datetime.date.max
-    return parse_lexicon(seal(terms, key, partner="example", version=1, valid_until=until), key)
+def _nonsense(policy: Policy) -> list[Lexicon]:
+    """What examples may use as sealed terms: invented words under a key that protects nothing,
+    in each category that the policy names."""
+    key, until = bytes(16), datetime.date.max
+    sealed = [
+        seal(
+            [("florbint", category), ("grundlep", category)],
+            key,
+            partner="example",
+            version=1,
+            valid_until=until,
+        )
+        for category in policy.categories or ("example",)
+    ]
+    return [parse_lexicon(text, key) for text in sealed]
 
 
 def failing_examples(policy: Policy) -> list[Failure]:
     """Run every example of every rule; empty means that all hold."""
     pairs = [(rule, example) for rule in policy.rules for example in rule.examples]
-    readings = Reader(policy, [_nonsense()]).read([example.text for _, example in pairs])
+    readings = Reader(policy, _nonsense(policy)).read([example.text for _, example in pairs])
     return [
         Failure(rule.id, example.line, example.text, "hit" if example.hit else "miss")
         for (rule, example), reading in zip(pairs, readings, strict=True)

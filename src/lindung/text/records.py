@@ -21,29 +21,45 @@ def read_records(path: Path) -> list[Record]:
     Raises RecordError with the line, OSError.
     """
     records = []
-    with path.open(encoding="utf-8") as file:
+    with path.open(encoding="utf-8-sig") as file:
         for number, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
-            try:
-                data = json.loads(line)
-                if data["label"] not in (0, 1) or not isinstance(data["text"], str):
-                    raise ValueError("label is 0 or 1, text is a text")
-                time = datetime.fromisoformat(data["time"])
-                records.append(
-                    Record(
-                        data["text"],
-                        int(data["label"]),
-                        time if time.tzinfo else time.replace(tzinfo=UTC),
-                        str(data["author"]),
-                        tuple(map(str, data.get("links", []))),
-                    )
-                )
-            except KeyError as error:
-                raise RecordError(f"{path}, line {number}: {error} is missing.") from None
-            except (TypeError, ValueError) as error:
-                raise RecordError(f"{path}, line {number}: {error}.") from None
+            if line.strip():
+                try:
+                    records.append(_record(line))
+                except RecordError as error:
+                    raise RecordError(f"{path}, line {number}: {error}.") from None
     return records
+
+
+def _record(line: str) -> Record:
+    """What is wrong is said without repeating what the line holds."""
+    try:
+        data = json.loads(line, parse_int=str)  # a number may be too long for an int
+    except json.JSONDecodeError as error:
+        raise RecordError(f"not JSON at column {error.colno}: {error.msg}") from None
+    except RecursionError:
+        raise RecordError("JSON nested too deeply") from None
+    if not isinstance(data, dict):
+        raise RecordError("a record is an object with text, label, time and author")
+    for name in ("text", "label", "time", "author"):
+        if name not in data:
+            raise RecordError(f"{name!r} is missing")
+    links = data.get("links", [])
+    if not isinstance(links, list) or not all(isinstance(link, str) for link in links):
+        raise RecordError("links is a list of texts")
+    if not isinstance(data["text"], str):
+        raise RecordError("text is a text")
+    # a missing author must not become one that all such posts share
+    if not isinstance(data["author"], str) or not data["author"]:
+        raise RecordError("author is a text")
+    if data["label"] not in ("0", "1"):
+        raise RecordError("label is 0 or 1")
+    try:
+        time = datetime.fromisoformat(data["time"])
+        time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except (TypeError, ValueError, OverflowError):
+        raise RecordError("time is like 2026-01-31T12:00:00+08:00") from None
+    return Record(data["text"], int(data["label"]), time, data["author"], tuple(links))
 
 
 def read_pan12(path: Path, predators: Path) -> list[Record]:
