@@ -26,7 +26,8 @@ from lindung.media.lists.exporting import write_csv
 from lindung.media.lists.matching import ListHit, by_digests, by_picture, by_video
 from lindung.media.lists.merging import ImportResult, import_rows
 from lindung.media.lists.pictures import Pictures
-from lindung.media.lists.reading import Bad, Progress, Row, read_rows
+from lindung.media.lists.reading import Bad, Row
+from lindung.media.lists.shapes import Progress, read_rows
 from lindung.media.pdq import FOUND_AS, RADIUS
 from lindung.media.video import Frame
 

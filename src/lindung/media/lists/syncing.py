@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from lindung.media.lists.merging import ImportResult
-from lindung.media.lists.reading import ALIASES, LENGTHS, Bad, Progress, Row
+from lindung.media.lists.reading import ALIASES, LENGTHS, Bad, Row
+from lindung.media.lists.shapes import Progress
 from lindung.media.lists.store import ListStore
 
 EXCHANGES = ("ncmec", "stopncii", "threatexchange")
