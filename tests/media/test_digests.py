@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -25,3 +26,13 @@ def test_digests_are_those_of_hashlib_for_paths_and_files(tmp_path: Path, size: 
 def test_a_missing_file_is_an_oserror(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         digests(tmp_path / "none")
+
+
+def test_what_is_no_regular_file_is_an_oserror_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="it is a named pipe, not a regular file"):
+        digests(tmp_path / "pipe")
+    with pytest.raises(OSError, match="it is a folder, not a regular file"):
+        digests(tmp_path)
+    (tmp_path / "link").symlink_to(__file__)
+    assert digests(tmp_path / "link") == digests(__file__)

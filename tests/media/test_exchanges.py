@@ -101,6 +101,25 @@ def test_ncmec_entries_keep_their_md5_and_sha1(store: ListStore) -> None:
     assert store.match_digests(md5=MD5) == []
 
 
+def test_a_record_that_cannot_be_taken_stops_no_snapshot(store: ListStore) -> None:
+    def entry(number: str, words: str, deleted: bool = False, **prints: str) -> Any:
+        kind = hash_api.NCMECEntryType.image
+        return hash_api.NCMECEntryUpdate(number, 7, kind, deleted, words, prints, {})
+
+    old = {"7-0": entry("0", "A1", sha1=SHA1), "7-4": entry("4", "A1", sha1="4" * 40)}
+    store.import_rows(exchange_rows(old), "ncmec")
+    updates = {
+        "7-1": entry("1", "A1", md5=MD5),
+        "7-2": entry("2", "A\x001", md5=MD5),
+        "7-3": entry("3", "A1", md5="zz", photodna="x"),
+        "7-4": entry("4", "A1", deleted=True, md5="zz"),
+    }
+    result = store.import_rows(exchange_rows(updates), "ncmec", replace=True)
+    assert (result.imported, result.withdrawn, result.rejected_count) == (1, 2, 2)
+    assert [line for line, _ in result.rejected] == [2, 3]
+    assert [hit.entry_id for hit in store.match_digests(md5=MD5)] == ["7-1"]
+
+
 def test_a_negative_opinion_is_a_dispute_and_a_deletion_a_withdrawal(store: ListStore) -> None:
     opinions = [
         FBThreatExchangeOpinion(False, SignalOpinionCategory.POSITIVE_CLASS, {"tag"}, 1, 2),
@@ -186,3 +205,20 @@ def test_what_went_wrong_is_said_and_kept(tmp_path: Path, store: ListStore) -> N
     store.set_source("none", {})
     with pytest.raises(ExchangeError, match="has no source"):
         sync(store, "none")
+
+
+@pytest.mark.parametrize("answer", [[], {"hashRecords": 5}, "no", page(PDQ, 1) | {"count": None}])
+def test_an_answer_of_another_shape_is_said_in_words(
+    tmp_path: Path, store: ListStore, answer: Any
+) -> None:
+    (tmp_path / "secret").write_text("a,b")
+    source = {"kind": "exchange", "exchange": "stopncii", "credentials": str(tmp_path / "secret")}
+    store.set_source("ncii", source)
+    with far_side({0: answer}) as (address, _):
+        (tmp_path / "secret").write_text(f"a,b,{address}")
+        with pytest.raises(ExchangeError, match="could not be read"):
+            sync(store, "ncii")
+    assert "could not be read" in store.lists()[0].problem
+    store.set_source("ncii", source | {"credentials": str(tmp_path)})
+    with pytest.raises(OSError, match="a folder, not a regular file"):
+        sync(store, "ncii")

@@ -18,14 +18,18 @@ Name = Annotated[str, typer.Argument(help="The list's name.")]
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _told(begin: str = "") -> Iterator[None]:
     """What goes wrong is said in words: exit code 1."""
     from lindung.media import ExchangeError, ListFormatError, StoreError
 
     try:
         yield
-    except (ExchangeError, ListFormatError, StoreError, OSError, ValueError) as error:
-        typer.echo(str(error), err=True)
+    except (ExchangeError, ListFormatError, StoreError, ValueError) as error:
+        typer.echo(f"{begin}{error}", err=True)
+        raise typer.Exit(1) from error
+    except OSError as error:
+        words = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        typer.echo(f"{begin}{words}", err=True)
         raise typer.Exit(1) from error
     except KeyError as error:
         typer.echo(f"There is no list or entry called {error}.", err=True)
@@ -64,29 +68,27 @@ def register(app: typer.Typer) -> None:
             Path | None, typer.Option(help="A file with the exchange's credentials.")
         ] = None,
     ) -> None:
-        """Add a list from a file or an exchange, and fetch it. The file is remembered for sync.
+        """Add a list from a file or an exchange, and fetch it. The source is remembered for sync.
 
-        Exit code 0 when it was fetched, 1 when not (nothing is changed then), 2 for wrong use.
+        A list has one source: the same file updates it, another one is refused. Exit code 0 when it
+        was fetched, 1 when not, 2 for wrong use. A file that fails changes nothing (when only the
+        picture index fails, the message says what was kept); what came of an exchange is kept.
         """
         from lindung.media import EXCHANGES, ListStore, sync
 
-        chosen: Any = dict(part.split("=", 1) for part in column or [] if "=" in part) or columns
         if (file is None) == (exchange is None):
             raise typer.BadParameter("Give either --file or --exchange.")
         if exchange is not None and (exchange not in EXCHANGES or credentials is None):
             raise typer.BadParameter(
                 f"An exchange is one of {', '.join(EXCHANGES)}, and needs --credentials."
             )
-        if any("=" not in part for part in column or []):
-            raise typer.BadParameter("A column is given as FIELD=COLUMN.")
+        chosen, asked = _columns(column) or columns, _settings(settings)
         with _told(), ListStore.open(lists_folder) as store:
             if file is not None:
-                _say(name, store.import_file(file, name, chosen, progress=_bar(name)))
-                place = str(file.absolute())
-                store.set_source(name, {"kind": "file", "path": place, "columns": chosen})
+                bar = _bar(name)
+                _say(name, store.import_file(file, name, chosen, remember=True, progress=bar))
             elif credentials is not None:
-                source = {"kind": "exchange", "exchange": exchange}
-                source |= {"settings": json.loads(settings)}
+                source = {"kind": "exchange", "exchange": exchange, "settings": asked}
                 store.set_source(name, source | {"credentials": str(credentials.absolute())})
                 _say(name, sync(store, name))
 
@@ -95,16 +97,20 @@ def register(app: typer.Typer) -> None:
         lists_folder: Lists,
         names: Annotated[list[str] | None, typer.Argument(help="Lists; all when left out.")] = None,
     ) -> None:
-        """Fetch lists anew from where they come from. Exit code 1 when one could not be."""
+        """Fetch lists anew from where they come from. Exit code 1 when one could not be.
+
+        A file replaces its list: entries it no longer names are withdrawn. A file with damaged
+        lines, or with no entry, is refused and changes nothing.
+        """
         from lindung.media import ListStore, sync
 
         failed = False
-        with _told(), ListStore.open(lists_folder) as store:
+        with _told(), ListStore.open(lists_folder, create=False) as store:
             for name in names or [
                 each.name for each in store.lists() if store.source(each.name)[0]
             ]:
                 try:
-                    with _told():
+                    with _told(f"{name}: "):
                         _say(name, sync(store, name, _bar(name)))
                 except typer.Exit:
                     failed = True
@@ -116,17 +122,19 @@ def register(app: typer.Typer) -> None:
         """Say what the lists hold and when they last changed."""
         from rich.console import Console
         from rich.table import Table
+        from rich.text import Text
 
         from lindung.media import ListStore
 
-        with _told(), ListStore.open(lists_folder) as store:
+        with _told(), ListStore.open(lists_folder, create=False) as store:
             table = Table()
             for title in ("list", "entries", "withdrawn", "disputed", "by", "changed", "problem"):
                 table.add_column(title)
             for one in store.lists():
                 kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(one.signals.items()))
                 counts = [str(one.entries), str(one.withdrawn), str(one.disputed)]
-                table.add_row(one.name, *counts, kinds, one.changed, one.problem)
+                cells = [one.name, *counts, kinds, one.changed, one.problem]
+                table.add_row(*map(Text, cells))  # as it stands: a name is no markup
             Console().print(table)
 
     @lists.command()
@@ -134,7 +142,7 @@ def register(app: typer.Typer) -> None:
         """Forget a list and everything it said."""
         from lindung.media import ListStore
 
-        with _told(), ListStore.open(lists_folder) as store:
+        with _told(), ListStore.open(lists_folder, create=False) as store:
             store.remove(name)
             typer.echo(f"{name}: removed.")
 
@@ -147,8 +155,30 @@ def register(app: typer.Typer) -> None:
         """Write the live entries of a list as CSV, for a partner."""
         from lindung.media import ListStore
 
-        with _told(), ListStore.open(lists_folder) as store:
-            typer.echo(f"{name}: {store.export(name, out)} entries written to {out}.")
+        with _told(), ListStore.open(lists_folder, create=False) as store:
+            count = store.export(name, out)
+            typer.echo(f"{name}: {count} entries written to {typer.format_filename(out)}.")
+
+
+def _columns(parts: list[str] | None) -> dict[str, str]:
+    """What --column gives: the column of each field."""
+    pairs = [part.partition("=") for part in parts or []]
+    if any(not column for _, _, column in pairs):
+        raise typer.BadParameter("A column is given as FIELD=COLUMN.")
+    found = {field: column for field, _, column in pairs}
+    if len(found) < len(pairs):
+        raise typer.BadParameter("A field is given one column.", param_hint="--column")
+    return found
+
+
+def _settings(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise typer.BadParameter('Give a JSON object, as {"name": 1}.', param_hint="--settings")
+    return found
 
 
 def _bar(name: str) -> Any:

@@ -26,23 +26,25 @@ def register(app: typer.Typer) -> None:
         """Hash every file and match it with the lists (JSON lines, `hits` says how and why).
 
         A hit orders a queue and decides nothing. Exit code 0 when every path was written, 1 when
-        the lists cannot be read, 2 for wrong use.
+        the lists cannot be read or hold nothing, or the output cannot be written, 2 for wrong use.
         """
         import dataclasses
 
         from lindung.cli.media_run import each_file
         from lindung.media import ListStore, Matching, Sandbox, StoreError, examine, record
 
-        if not lists.is_dir():
-            raise typer.BadParameter(f"{lists} is not a folder.", param_hint="--lists")
+        matching = Matching(radius, quality)
         try:
-            store, matching = ListStore.open(lists), Matching(radius, quality)
+            with ListStore.open(lists, create=False) as store:
+                if store.is_empty():
+                    raise StoreError(f"{lists}: no list has an entry, so nothing can match.")
 
-            def look(path: Path, box: Sandbox) -> dict[str, Any]:
-                found = examine(path, store, box, matching)
-                return {**record(found), "hits": [dataclasses.asdict(hit) for hit in found.hits]}
+                def look(path: Path, box: Sandbox) -> dict[str, Any]:
+                    found = examine(path, store, box, matching)
+                    hits = [dataclasses.asdict(hit) for hit in found.hits]
+                    return {**record(found), "hits": hits}
 
-            each_file(paths, out, jobs, "Matching", look)
+                each_file(paths, out, jobs, "Matching", look)
         except StoreError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(1) from error

@@ -3,10 +3,11 @@
 from lindung.media.digests import Digests, digests
 from lindung.media.examine import Examination, Matching, confirm, examine, hash_file, record
 from lindung.media.index import CorruptIndexError, HammingIndex, Hits
+from lindung.media.lists.database import StoreError
 from lindung.media.lists.matching import ListHit
 from lindung.media.lists.merging import ImportResult
 from lindung.media.lists.reading import ListFormatError
-from lindung.media.lists.store import ListStatus, ListStore, StoreError
+from lindung.media.lists.store import ListStatus, ListStore
 from lindung.media.lists.syncing import EXCHANGES, ExchangeError, sync
 from lindung.media.pdq import FOUND_AS, RADIUS
 from lindung.media.sandbox import Limits, Sandbox, SandboxError

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import csv
+import errno
 import itertools
 import os
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 HEADER = ["entry_id", "category", "tier", "first_seen", "last_seen"]
 HEADER += ["md5", "sha1", "sha256", "pdq", "quality", "frames"]
+KINDS = ("md5", "sha1", "sha256", "pdq")
+FRAMES = 1000  # a line: no field is longer than Python's csv takes unless it is told
 EXPORT = """SELECT entry_id, category, tier, first_seen, last_seen,
   kind, lower(hex(value)), quality, second FROM entry
-  JOIN list ON list.id = entry.list LEFT JOIN signal ON signal.entry = entry.id
+  JOIN list ON list.id = entry.list JOIN signal ON signal.entry = entry.id
   WHERE list.name = ? AND entry.withdrawn = '' ORDER BY entry.id, signal.id"""
 
 
@@ -25,6 +29,8 @@ def write_csv(db: sqlite3.Connection, list_name: str, path: Path) -> int:
     """
     if not db.execute("SELECT 1 FROM list WHERE name = ?", (list_name,)).fetchone():
         raise KeyError(list_name)
+    if path.exists() and not path.is_file():  # as root it would replace /dev/null
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
     beside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     count = 0
     try:
@@ -44,10 +50,13 @@ def write_csv(db: sqlite3.Connection, list_name: str, path: Path) -> int:
 
 
 def _lines(signals: Sequence[tuple[Any, ...]]) -> Iterator[list[Any]]:
-    """The digest columns of one entry; one with several digests of a kind takes several lines."""
-    kinds = ("md5", "sha1", "sha256", "pdq")
-    columns = [[value for kind, value, *_ in signals if kind == name] for name in kinds]
-    quality = max((grade for _, _, grade, _ in signals if grade is not None), default=None)
-    frames = " ".join(f"{at}:{value}" for kind, value, _, at in signals if kind == "frame")
-    for number, values in enumerate(itertools.zip_longest(*columns) if any(columns) else [()]):
-        yield [*(values or [None] * len(kinds)), quality, "" if number else frames]
+    """The digest columns of one entry: a line holds one digest of a kind, all of one quality."""
+    by_quality: dict[int | None, list[tuple[Any, ...]]] = defaultdict(list)
+    for signal in signals:
+        by_quality[signal[2]].append(signal)
+    for quality, same in by_quality.items():
+        columns = [[value for kind, value, *_ in same if kind == name] for name in KINDS]
+        frames = [f"{second}:{value}" for kind, value, _, second in same if kind == "frame"]
+        clips = [" ".join(frames[at : at + FRAMES]) for at in range(0, len(frames), FRAMES)]
+        for *values, clip in itertools.zip_longest(*columns, clips):
+            yield [*values, quality, clip]

@@ -10,27 +10,56 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from lindung.media.lists.reading import Bad, Row
+from lindung.media.lists.reading import Bad, ListFormatError, Row
 
 BATCH = 50_000
 KEEP_REJECTED = 1000
 
+# `at` is the number of a row: where rows say different things of an entry, the last one counts.
+STAGE = """
+  DROP TABLE IF EXISTS temp.staged;
+  CREATE TEMP TABLE staged (at INTEGER PRIMARY KEY, entry_id, category, tier, first, last);
+  DROP TABLE IF EXISTS temp.carried;
+  CREATE TEMP TABLE carried (entry_id, kind, value, quality, second);
+  DROP TABLE IF EXISTS temp.gone;
+  CREATE TEMP TABLE gone (at, entry_id);
+  DROP TABLE IF EXISTS temp.revoked;
+  CREATE TEMP TABLE revoked (at, kind, value);
+  DROP TABLE IF EXISTS temp.doubted;
+  CREATE TEMP TABLE doubted (entry_id, by_whom)
+"""
+
 
 @dataclass(slots=True)
 class ImportResult:
-    """What an import did. `rejected` holds the first thousand (line, why), the count is of all."""
+    """What an import did: lines taken, live entries withdrawn, lines not taken.
+
+    `rejected` holds the first thousand (line, why), the count is of all.
+    """
 
     imported: int = 0
     withdrawn: int = 0
     rejected: list[tuple[int, str]] = field(default_factory=list)
     rejected_count: int = 0
 
+    def add(self, other: ImportResult) -> None:
+        """Count what another import did to this one's."""
+        self.imported += other.imported
+        self.withdrawn += other.withdrawn
+        self.rejected += other.rejected[: KEEP_REJECTED - len(self.rejected)]
+        self.rejected_count += other.rejected_count
+
 
 def import_rows(
     db: sqlite3.Connection, rows: Iterable[Row | Bad], listed: int, now: str, replace: bool
 ) -> ImportResult:
-    """Import rows into the list of that id; with `replace` withdraw what they do not name."""
-    result = _stage(db, rows, now)
+    """Import rows into the list of that id; with `replace` withdraw what they do not name.
+
+    Raises ListFormatError for a replacement that is damaged or names no entry.
+    """
+    result, damage = _stage(db, rows, now)
+    if replace:
+        _refuse_damaged(result, damage)
     _merge(db, listed, now)
     db.execute(
         """INSERT OR REPLACE INTO dispute (entry, by_whom, reason, at)
@@ -38,70 +67,85 @@ def import_rows(
            JOIN entry ON entry.list = ? AND entry.entry_id = doubted.entry_id""",
         (now, listed),
     )
+    result.withdrawn = _withdraw(db, listed, now)
     if replace:
         result.withdrawn += _withdraw_missing(db, listed, now)
     return result
 
 
-def _stage(db: sqlite3.Connection, rows: Iterable[Row | Bad], now: str) -> ImportResult:
-    """Read everything into two temporary tables, so that the merge is a few statements."""
-    db.execute("DROP TABLE IF EXISTS temp.staged")
-    db.execute("DROP TABLE IF EXISTS temp.carried")
-    db.execute("DROP TABLE IF EXISTS temp.doubted")
-    db.execute("CREATE TEMP TABLE doubted (entry_id, by_whom)")
-    db.execute("CREATE TEMP TABLE staged (entry_id, category, tier, first, last, gone)")
-    db.execute("CREATE TEMP TABLE carried (entry_id, kind, value, quality, second)")
+def _refuse_damaged(result: ImportResult, damage: list[Bad]) -> None:
+    """A file of which we cannot read all may not withdraw what it seems to leave out."""
+    if damage:
+        first = damage[0]
+        raise ListFormatError(
+            f"{result.rejected_count} lines cannot be taken (line {first.line}: {first.why}), and "
+            "what they stood for would be withdrawn. Nothing was changed: mend the file. "
+            "`lindung lists add` takes the other lines and withdraws nothing."
+        )
+    if not result.imported:
+        raise ListFormatError(
+            "It names no entry, so every entry would be withdrawn. Nothing was changed. "
+            "To empty a list, remove it: lindung lists remove NAME."
+        )
+
+
+def _stage(
+    db: sqlite3.Connection, rows: Iterable[Row | Bad], now: str
+) -> tuple[ImportResult, list[Bad]]:
+    """Read everything into temporary tables. Also returns the first lines that are damaged."""
+    for statement in STAGE.split(";"):
+        db.execute(statement)
     result = ImportResult()
-    taken = iter(rows)
+    damage: list[Bad] = []
+    taken = enumerate(rows)
     while batch := list(itertools.islice(taken, BATCH)):
-        good = [row for row in batch if isinstance(row, Row)]
-        bad = [(row.line, row.why) for row in batch if isinstance(row, Bad)]
-        result.rejected_count += len(bad)
-        result.rejected += bad[: KEEP_REJECTED - len(result.rejected)]
+        bad = [row for _, row in batch if isinstance(row, Bad)]
+        good = [(at, row) for at, row in batch if isinstance(row, Row)]
+        live = [(at, row) for at, row in good if not row.withdrawn]
+        ended = [(at, row) for at, row in good if row.withdrawn]
+        damage = damage or [row for row in bad if not row.harmless]
+        rejected = [(row.line, row.why) for row in bad]
+        result.add(ImportResult(len(live), 0, rejected, len(rejected)))
         db.executemany(
             "INSERT INTO staged VALUES (?, ?, ?, ?, ?, ?)",
             [
-                (
-                    r.entry_id,
-                    r.category,
-                    r.tier,
-                    r.first_seen or now,
-                    r.last_seen or now,
-                    r.withdrawn,
-                )
-                for r in good
+                (at, r.entry_id, r.category, r.tier, r.first_seen or now, r.last_seen or now)
+                for at, r in live
             ],
         )
         db.executemany(
             "INSERT INTO carried VALUES (?, ?, ?, ?, ?)",
-            [(r.entry_id, *item, r.quality, None) for r in good for item in r.values.items()]
-            + [(r.entry_id, "frame", f, r.quality, at) for r in good for at, f in r.frames],
+            [(r.entry_id, *item, r.quality, None) for _, r in live for item in r.values.items()]
+            + [(r.entry_id, "frame", f, r.quality, at) for _, r in live for at, f in r.frames],
+        )
+        db.executemany(
+            "INSERT INTO gone VALUES (?, ?)", [(at, r.entry_id) for at, r in ended if r.entry_id]
+        )
+        db.executemany(
+            "INSERT INTO revoked VALUES (?, ?, ?)",
+            [(at, *item) for at, r in ended if not r.entry_id for item in r.values.items()],
         )
         db.executemany(
             "INSERT INTO doubted VALUES (?, ?)",
-            [(row.entry_id, by_whom) for row in good for by_whom in row.disputed_by],
+            [(row.entry_id, by_whom) for _, row in good for by_whom in row.disputed_by],
         )
-        result.withdrawn += sum(row.withdrawn for row in good)
-        result.imported += sum(not row.withdrawn for row in good)
-    return result
+    return result, damage
 
 
 def _merge(db: sqlite3.Connection, listed: int, now: str) -> None:
-    """Bring the staged rows into the list: new entries, changed entries, withdrawals."""
+    """Bring the staged entries into the list: new ones, and what known ones now carry."""
     db.execute("DROP TABLE IF EXISTS temp.known")
     db.execute(
         """CREATE TEMP TABLE known AS SELECT DISTINCT entry.id, staged.entry_id
-           FROM staged JOIN entry ON entry.list = ? AND entry.entry_id = staged.entry_id
-           WHERE NOT staged.gone""",
+           FROM staged JOIN entry ON entry.list = ? AND entry.entry_id = staged.entry_id""",
         (listed,),
     )
     db.execute(
-        """INSERT INTO entry (list, entry_id, category, tier, first_seen, last_seen, withdrawn)
-           SELECT ?, entry_id, category, tier, first, last, iif(gone, ?, '') FROM staged WHERE true
-           ON CONFLICT DO UPDATE SET last_seen = excluded.last_seen, withdrawn = excluded.withdrawn,
-             category = iif(excluded.withdrawn = '', excluded.category, category),
-             tier = iif(excluded.withdrawn = '', excluded.tier, tier)""",
-        (listed, now),
+        """INSERT INTO entry (list, entry_id, category, tier, first_seen, last_seen)
+           SELECT ?, entry_id, category, tier, first, last FROM staged WHERE true ORDER BY at
+           ON CONFLICT DO UPDATE SET last_seen = excluded.last_seen, withdrawn = '',
+             category = excluded.category, tier = excluded.tier""",
+        (listed,),
     )
     if db.execute(
         "SELECT 1 FROM known LIMIT 1"
@@ -119,6 +163,27 @@ def _merge(db: sqlite3.Connection, listed: int, now: str) -> None:
            JOIN entry ON entry.list = ? AND entry.entry_id = carried.entry_id""",
         (listed,),
     )
+
+
+def _withdraw(db: sqlite3.Connection, listed: int, now: str) -> int:
+    """Withdraw by id, and by digest whatever carries it, unless a later row names the entry."""
+    asked = "SELECT EXISTS (SELECT 1 FROM gone) OR EXISTS (SELECT 1 FROM revoked)"
+    if not db.execute(asked).fetchone()[0]:
+        return 0
+    db.execute("CREATE INDEX temp.staged_by ON staged (entry_id, at)")
+    return db.execute(
+        """UPDATE entry SET withdrawn = :now WHERE withdrawn = '' AND id IN (
+             SELECT entry.id FROM gone CROSS JOIN entry
+               ON entry.list = :list AND entry.entry_id = gone.entry_id
+               WHERE NOT EXISTS (SELECT 1 FROM staged
+                 WHERE staged.entry_id = gone.entry_id AND staged.at > gone.at)
+             UNION ALL SELECT entry.id FROM revoked CROSS JOIN signal
+               ON signal.value = revoked.value AND signal.kind = revoked.kind
+               JOIN entry ON entry.id = signal.entry AND entry.list = :list
+               WHERE NOT EXISTS (SELECT 1 FROM staged
+                 WHERE staged.entry_id = entry.entry_id AND staged.at > revoked.at))""",
+        {"list": listed, "now": now},
+    ).rowcount
 
 
 def _withdraw_missing(db: sqlite3.Connection, listed: int, now: str) -> int:

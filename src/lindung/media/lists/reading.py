@@ -1,19 +1,13 @@
-"""Hash-list files (CSV, TSV, JSON, JSON lines, bare digests) read line by line into rows.
-
-A line that cannot be read is reported with its number and the reason, and the rest goes on.
-"""
+"""What one line of a hash list says: which column is which field, and a row, or why it is none."""
 
 from __future__ import annotations
 
-import csv
 import functools
-import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import yaml
 
@@ -21,21 +15,26 @@ LENGTHS = {"md5": 16, "sha1": 20, "sha256": 32, "pdq": 32}  # bytes
 FRAME = re.compile(r"\d{1,6}(\.\d{1,3})?:[0-9a-fA-F]{64}", re.ASCII)
 ALIASES = {"videomd5": "md5", "hashmd5": "md5", "hashvideomd5": "md5", "hashpdq": "pdq"}
 ALIASES |= {"hashsha1": "sha1", "hashsha256": "sha256", "imagepdq": "pdq"}
-TYPED = re.compile(r"(pdq|(video_)?md5|sha1|sha256) [0-9a-fA-F]+")  # as threatexchange keeps them
-MAX_LINE = 1 << 20
+TEXTS = ("entry_id", "category", "tier", "first_seen", "last_seen")
 MAX_TEXT = 200
+# Control characters, line separators and half characters: they break whatever reads them later.
+UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# Fields of which a second column would be lost in silence; of the others the first present wins.
+ONE_COLUMN = LENGTHS.keys() | {"hash", "hash_type", "frames", "action"}
 
 Names = Mapping[str, Sequence[str]]
-Progress = Callable[[int, int], None]
 
 
 class ListFormatError(ValueError):
-    """The file as a whole is not a hash list we can read; the message says what to do."""
+    """The file as a whole is not a hash list we can take; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a hash list: an entry and the digests it carries (raw bytes by kind)."""
+    """One line of a hash list: an entry and the digests it carries (raw bytes by kind).
+
+    A withdrawal without an entry_id is of every entry of the list that carries one of its digests.
+    """
 
     entry_id: str
     category: str
@@ -51,10 +50,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Bad:
-    """A line that was not taken, and why."""
+    """A line that was not taken, and why. A harmless one is whole, but nothing that we match."""
 
     line: int
     why: str
+    harmless: bool = False
 
 
 @functools.cache
@@ -84,219 +84,115 @@ def column_map(columns: str | Mapping[str, str] | None) -> Names:
     return {field: [column] for field, column in columns.items()}
 
 
-def read_rows(
-    path: Path, columns: str | Mapping[str, str] | None, progress: Progress | None = None
-) -> Iterator[Row | Bad]:
-    """Yield what the file holds. Raises OSError, and ListFormatError when no line can be a row."""
-    names = column_map(columns)
-    total = path.stat().st_size
-    with path.open("rb") as file:
-        head = file.read(1 << 16).removeprefix(b"\xef\xbb\xbf").lstrip()
-        file.seek(0)
-        if not head:
-            raise ListFormatError(f"{path.name} is empty.")
-        if head[:1] == b"[" or (head[:1] == b"{" and not _is_json_line(head)):
-            yield from _from_json(file, names)
-            return
-        lines = _lines(file, total, progress)
-        if head[:1] == b"{":
-            yield from _from_json_lines(lines, names)
-        else:
-            yield from _from_table(path.name, lines, names)
-
-
-def _is_json_line(head: bytes) -> bool:
-    """Whether the first line is a JSON object by itself."""
-    try:
-        return "value" not in json.loads(head.split(b"\n", 1)[0])
-    except ValueError:
-        return False
-
-
-def _lines(
-    file: BinaryIO, total: int, progress: Progress | None
-) -> Iterator[tuple[int, str | Bad]]:
-    """Numbered lines of text up to MAX_LINE, with a Bad in place of an unreadable one."""
-    number = 0
-    while raw := file.readline(MAX_LINE):
-        number += 1
-        if progress and number % 20_000 == 0:
-            progress(file.tell(), total)
-        if len(raw) == MAX_LINE and not raw.endswith(b"\n"):
-            while (rest := file.readline(MAX_LINE)) and not rest.endswith(b"\n"):
-                pass
-            yield number, Bad(number, "the line is longer than a megabyte")
-            continue
-        try:
-            text = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip("\r\n")
-        except UnicodeDecodeError:
-            yield number, Bad(number, "the line is not UTF-8 text")
-            continue
-        if text.strip():
-            yield number, text
-    if progress:
-        progress(total, total)
-
-
-def _from_table(
-    name: str, lines: Iterator[tuple[int, str | Bad]], names: Names
-) -> Iterator[Row | Bad]:
-    number, first = next(lines, (0, Bad(0, "")))
-    if isinstance(first, Bad):
-        raise ListFormatError(f"{name}: the first line is not text, so no columns are known.")
-    delimiter = max(",;\t|", key=first.count)
-    header = next(csv.reader([first], delimiter=delimiter))
-    if TYPED.fullmatch(first):
-        delimiter, header, places = " ", ["", ""], {"hash_type": 0, "hash": 1}
-        yield _row(number, dict(zip(places, first.split(), strict=True)))
-    elif _kind_of(header[0].strip()) and len(header) == 1:  # a bare list of digests has no header
-        places = {"hash": 0}
-        yield _row(number, {"hash": header[0]})
-    else:
-        places = _places(header, names)
-        if not places.keys() & (LENGTHS.keys() | {"hash", "entry_id", "frames"}):
-            raise ListFormatError(
-                f"{name}: no column holds a digest. Its columns are: {', '.join(header)[:300]}. "
-                "Give a column map, for example --column md5=NAME."
-            )
-    for number, line in lines:
-        if isinstance(line, Bad):
-            yield line
-            continue
-        try:  # a line at a time: a stray quote must not swallow the lines after it
-            cells = next(csv.reader([line], delimiter=delimiter, strict=True))
-        except csv.Error as error:
-            yield Bad(number, f"the line is not a row of the table: {error}")
-            continue
-        if len(cells) != len(header):
-            yield Bad(number, f"the line has {len(cells)} columns, the first has {len(header)}")
-            continue
-        yield _row(number, {field: cells[place] for field, place in places.items()})
-
-
-def _from_json_lines(lines: Iterator[tuple[int, str | Bad]], names: Names) -> Iterator[Row | Bad]:
-    for number, line in lines:
-        if isinstance(line, Bad):
-            yield line
-            continue
-        try:
-            found = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            yield Bad(number, f"the line is not JSON: {error}")
-            continue
-        yield from _from_object(number, found, names)
-
-
-def _from_json(file: BinaryIO, names: Names) -> Iterator[Row | Bad]:
-    """A JSON array of objects, or Project VIC's shape: value[].Media[].MediaFiles[]."""
-    try:
-        found = json.loads(file.read().decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise ListFormatError(f"The file begins like JSON and is not: {error}.") from error
-    for number, item in enumerate(_media(found), 1):
-        yield from _from_object(number, item, names)
-
-
-def _media(found: Any) -> Iterator[Any]:
-    """The objects that carry digests, wherever `value` and `Media` arrays hold them."""
-    if isinstance(found, list):
-        for item in found:
-            inner = item.get("Media") if isinstance(item, dict) else None
-            yield from _media(inner) if isinstance(inner, list) else [item]
-    elif isinstance(found, dict):
-        yield from _media(found.get("value", found.get("Media", [found])))
-    else:
-        yield found
-
-
-def _from_object(number: int, item: Any, names: Names) -> Iterator[Row | Bad]:
-    if not isinstance(item, dict):
-        yield Bad(number, f"not an object with named fields but {str(item)[:40]!r}")
-        return
-    inner = [file for file in item.get("MediaFiles") or [] if isinstance(file, dict)]
-    for part in [each for each in [item, *inner] if _has_digest(each, names)] or [item]:
-        merged = {**item, **part}
-        keys = list(merged)
-        places = _places(keys, names)
-        yield _row(number, {field: _text(merged[keys[at]]) for field, at in places.items()})
-
-
-def _has_digest(item: Mapping[str, Any], names: Names) -> bool:
-    return bool(_places(list(item), names).keys() & (LENGTHS.keys() | {"hash", "frames"}))
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, list):
-        return ", ".join(str(each) for each in value)
-    return str(value)
-
-
-def _plain(name: str) -> str:
+@functools.lru_cache(1000)
+def plain(name: str) -> str:
+    """A column's name as it is compared: without case, spaces, dashes and underscores."""
     return re.sub(r"[\s_-]", "", name).casefold()
 
 
-def _places(header: Sequence[str], names: Names) -> dict[str, int]:
-    """Where each field stands among the columns."""
-    have = {_plain(name): place for place, name in reversed(list(enumerate(header)))}
-    places: dict[str, int] = {}
+def places(header: Sequence[str], names: Names) -> dict[str, int]:
+    """Where each field stands among the columns. Raises ListFormatError where two are meant."""
+    have: dict[str, list[int]] = {}
+    for place, name in enumerate(header):
+        have.setdefault(plain(name), []).append(place)
+    found: dict[str, int] = {}
     for field, known in names.items():
-        place = next((have[_plain(n)] for n in known if _plain(n) in have), None)
-        if place is not None:
-            places[field] = place
-    return places
+        at = [have[key] for key in dict.fromkeys(map(plain, known)) if key in have]
+        if not at:
+            continue
+        if len(at[0]) > 1 or (len(at) > 1 and field in ONE_COLUMN):
+            both = ", ".join(shown(header[place]) for each in at for place in each)
+            raise ListFormatError(
+                f"Several columns say what {field} is: {both}. "
+                f"Name the one that is meant, for example --column {field}=NAME."
+            )
+        found[field] = at[0][0]
+    return found
 
 
-def _kind_of(value: str) -> str | None:
+def has_digest(fields: Iterable[str]) -> bool:
+    """Whether one of these fields holds what can be matched."""
+    return bool(set(fields) & (LENGTHS.keys() | {"hash", "frames"}))
+
+
+def kind_of(value: str) -> str | None:
     """The kind that a bare digest of this length is. 64 digits may be SHA-256 or PDQ: none."""
     kind = {32: "md5", 40: "sha1"}.get(len(value))
     return kind if kind and re.fullmatch(r"[0-9a-fA-F]+", value) else None
 
 
-def _row(number: int, fields: Mapping[str, str]) -> Row | Bad:
+def shown(text: str) -> str:
+    """Text of a file, fit for a terminal."""
+    return UNFIT.sub("?", text)
+
+
+def unfit(texts: Mapping[str, str]) -> str:
+    """Why one of these fields cannot be kept; nothing when all can."""
+    for field, text in texts.items():
+        if UNFIT.search(text):
+            return f"{field} holds a control character or half a character: {text[:70]!r}"
+        if field in TEXTS and len(text) > MAX_TEXT:
+            return f"{field} is longer than {MAX_TEXT} characters"
+    return ""
+
+
+def row(number: int, fields: Mapping[str, str]) -> Row | Bad:
     """Check one line. A row has a digest, or is a withdrawal of an entry by its id."""
-    values: dict[str, bytes] = {}
-    given: Iterable[tuple[str, str]] = [(k, fields.get(k, "").strip()) for k in LENGTHS]
-    if bare := fields.get("hash", "").strip():
-        kind = _plain(fields.get("hash_type", "")) or _kind_of(bare)
-        kind = ALIASES.get(kind or "", kind)
-        if not kind:
-            return Bad(number, f"no kind is given for {bare[:70]!r}, and its length does not tell")
-        if kind not in LENGTHS:
-            return Bad(number, f"{kind!r} is not a kind we match ({', '.join(LENGTHS)})")
-        given = [*given, (kind, bare)]
-    for kind, text in given:
-        if not text:
-            continue
-        try:
-            value = bytes.fromhex(text)
-        except ValueError:
-            value = b""
-        if len(value) != LENGTHS[kind] or len(text) != 2 * LENGTHS[kind]:
-            return Bad(number, f"{text[:70]!r} is not a {kind} ({2 * LENGTHS[kind]} hex digits)")
-        values[kind] = value
-    withdrawn = fields.get("action", "").strip().casefold() in _maps()["withdraw"]
-    entry_id = fields.get("entry_id", "").strip()
-    frames = fields.get("frames", "").split()
+    given = {field: text.strip() for field, text in fields.items()}
+    if why := unfit(given):
+        return Bad(number, why)
+    values = _digests(number, given)
+    if isinstance(values, Bad):
+        return values
+    withdrawn = given.get("action", "").casefold() in _maps()["withdraw"]
+    entry_id, category, tier, first, last = (given.get(field, "") for field in TEXTS)
+    frames = given.get("frames", "").split()
     if any(not FRAME.fullmatch(frame) for frame in frames):
         return Bad(number, "the frames are not written as second:pdq, separated by spaces")
     if not values and not frames and not (withdrawn and entry_id):
         return Bad(number, "the line has no digest")
     if not entry_id and not values:
         return Bad(number, "a clip needs an id")
-    if not entry_id:
+    if not entry_id and not withdrawn:
         kind, value = next(iter(values.items()))
         entry_id = f"{kind}:{value.hex()}"
-    texts = [
-        fields.get(name, "").strip() for name in ("category", "tier", "first_seen", "last_seen")
-    ]
-    if any(len(text) > MAX_TEXT for text in [entry_id, *texts]):
-        return Bad(number, f"a field is longer than {MAX_TEXT} characters")
-    quality = fields.get("quality", "").strip()
-    if quality and not (quality.isascii() and quality.isdigit() and int(quality) <= 100):
-        return Bad(number, f"{quality!r} is not a PDQ quality (0 to 100)")
-    category, tier, first, last = texts
+    quality = given.get("quality", "")
+    if quality and not (re.fullmatch(r"0*\d{1,3}", quality, re.ASCII) and int(quality) <= 100):
+        return Bad(number, f"{quality[:70]!r} is not a PDQ quality (0 to 100)")
     clip = tuple((float(at), bytes.fromhex(code)) for at, code in (f.split(":") for f in frames))
     grade = int(quality) if quality else None
     return Row(entry_id, category, tier, first, last, values, grade, withdrawn, clip)
+
+
+def _digests(number: int, given: Mapping[str, str]) -> dict[str, bytes] | Bad:
+    """The digests of a line as bytes, by kind."""
+    named = [(kind, given.get(kind, "")) for kind in LENGTHS]
+    if bare := given.get("hash", ""):
+        kind = plain(given.get("hash_type", "")) or kind_of(bare)
+        kind = ALIASES.get(kind or "", kind)
+        if not kind:
+            return Bad(number, f"no kind is given for {bare[:70]!r}, and its length does not tell")
+        if kind not in LENGTHS:
+            known = ", ".join(LENGTHS)
+            return Bad(number, f"{kind[:70]!r} is not a kind we match ({known})", harmless=True)
+        named.append((kind, bare))
+    values: dict[str, bytes] = {}
+    for kind, text in named:
+        if not text:
+            continue
+        try:
+            values[kind] = digest(kind, text)
+        except ValueError as error:
+            return Bad(number, str(error))
+    return values
+
+
+def digest(kind: str, text: str) -> bytes:
+    """The bytes of a digest. Raises ValueError, in words, for what is none of that kind."""
+    try:
+        value = bytes.fromhex(text)
+    except ValueError:
+        value = b""
+    if len(value) != LENGTHS[kind] or len(text) != 2 * LENGTHS[kind]:
+        raise ValueError(f"{text[:70]!r} is not a {kind} ({2 * LENGTHS[kind]} hex digits)")
+    return value

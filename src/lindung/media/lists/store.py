@@ -11,9 +11,8 @@ import datetime as dt
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.resources import files
 from os import PathLike
 from pathlib import Path
 from typing import Any, Self
@@ -23,25 +22,20 @@ from numpy.typing import NDArray
 
 from lindung.media.index import CorruptIndexError
 from lindung.media.lists.clips import by_video
+from lindung.media.lists.database import FILE, StoreError, change, open_database, told
 from lindung.media.lists.exporting import write_csv
 from lindung.media.lists.matching import ListHit, by_digests, by_picture
 from lindung.media.lists.merging import ImportResult, import_rows
 from lindung.media.lists.pictures import Pictures
-from lindung.media.lists.reading import Bad, Progress, Row, read_rows
+from lindung.media.lists.reading import Bad, Row
+from lindung.media.lists.shapes import Progress, read_rows
 from lindung.media.pdq import RADIUS
 from lindung.media.video import Frame
-
-FILE = "lists.sqlite3"
-
 
 ENTRIES = """SELECT count(*) FILTER (WHERE withdrawn = ''), count(*) FILTER (WHERE withdrawn <> ''),
   count(*) FILTER (WHERE id IN (SELECT entry FROM dispute)) FROM entry WHERE list = ?"""
 SIGNALS = """SELECT kind, count(*) FROM signal JOIN entry ON entry.id = signal.entry
   WHERE list = ? AND entry.withdrawn = '' GROUP BY kind"""
-
-
-class StoreError(RuntimeError):
-    """The store cannot be read or written; the message names the file and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,24 +60,12 @@ class ListStore:
         self._pictures = Pictures(directory / "pictures")
 
     @classmethod
-    def open(cls, directory: str | PathLike[str]) -> Self:
-        """Open the store, and create it when missing. Raises StoreError, naming a corrupt file."""
-        place = Path(directory)
-        file = place / FILE
-        try:
-            place.mkdir(mode=0o700, parents=True, exist_ok=True)
-            db = _connect(file)
-            try:
-                _create(db)
-            except BaseException:
-                db.close()
-                raise
-        except (OSError, sqlite3.Error) as error:
-            raise StoreError(
-                f"{file}: this store cannot be opened ({error}). "
-                "Restore it from a backup, or import the lists anew into an empty directory."
-            ) from error
-        return cls(place, db)
+    def open(cls, directory: str | PathLike[str], *, create: bool = True) -> Self:
+        """Open the store; with `create` make it when missing, else refuse what is no store.
+
+        Raises StoreError, naming a corrupt file.
+        """
+        return cls(Path(directory), open_database(Path(directory), create=create))
 
     def close(self) -> None:
         """Let go of the files."""
@@ -96,19 +78,22 @@ class ListStore:
         self.close()
 
     @contextmanager
-    def _change(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it is kept, or nothing. One at a time; others wait."""
+    def _reading(self) -> Iterator[None]:
+        with told(self.directory / FILE, "cannot be read"):
+            yield
+
+    @contextmanager
+    def _indexing(self, kept: str = "") -> Iterator[None]:
+        """Say what is wrong with the picture index, and what was `kept` of a change."""
+        derived = f"The picture index is derived from {FILE}: "
         try:
-            with closing(_connect(self.directory / FILE)) as db:
-                db.execute("BEGIN IMMEDIATE")
-                try:
-                    yield db
-                except BaseException:
-                    db.execute("ROLLBACK")
-                    raise
-                db.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise StoreError(f"{self.directory / FILE}: not written ({error}).") from error
+            yield
+        except CorruptIndexError as error:
+            again = f"delete {self.directory / 'pictures'} and it is made anew."
+            raise StoreError(f"{kept}{error} {derived}{again}") from error
+        except OSError as error:
+            again = "it is made anew when that is mended."
+            raise StoreError(f"{kept}{error}. {derived}{again}") from error
 
     def import_file(
         self,
@@ -117,19 +102,23 @@ class ListStore:
         columns: str | Mapping[str, str] | None = None,
         *,
         replace: bool = False,
+        remember: bool = False,
         progress: Progress | None = None,
     ) -> ImportResult:
         """Import a hash list (CSV, TSV, JSON, JSON lines, bare digests) into the list of that name.
 
         `columns` names a map of columns.yaml or gives `{field: column}`. An entry that is already
-        there is updated; with `replace` an entry that the file does not hold is withdrawn.
+        there is updated; with `replace` an entry that the file does not hold is withdrawn, and a
+        file that is damaged or empty is refused. With `remember` the file is the list's source.
         `progress(bytes_done, bytes_total)` is called now and then. Malformed lines are counted and
-        located in the result. When it is interrupted or fails, nothing has changed.
-        Raises OSError, ListFormatError, StoreError.
+        located in the result. When it is interrupted or fails, nothing has changed; when only the
+        picture index fails, the StoreError says so and the records are kept.
+        Raises OSError, ListFormatError, StoreError, and ValueError for a list of another source.
         """
-        return self.import_rows(
-            read_rows(Path(path), columns, progress), list_name, replace=replace
-        )
+        place = str(Path(path).absolute())
+        source = {"kind": "file", "path": place, "columns": columns} if remember else None
+        rows = read_rows(Path(path), columns, progress)
+        return self.import_rows(rows, list_name, replace=replace, source=source)
 
     def import_rows(
         self,
@@ -138,53 +127,65 @@ class ListStore:
         *,
         replace: bool = False,
         checkpoint: str | None = None,
+        source: Mapping[str, Any] | None = None,
     ) -> ImportResult:
         """Import rows from anywhere; `import_file` says how. A checkpoint is kept with them."""
         now = _now()
-        with self._change() as db:
+        with change(self.directory) as db:
             listed = _list_id(db, list_name)
+            if source is not None:
+                _claim(db, listed, list_name, source)
             result = import_rows(db, rows, listed, now, replace)
             db.execute(
                 "UPDATE list SET changed = ?, problem = '', checkpoint = coalesce(?, checkpoint)"
                 " WHERE id = ?",
                 (now, checkpoint, listed),
             )
-        with _told(self.directory):
+        done = f"{result.imported} taken, {result.withdrawn} withdrawn, and kept"
+        with (
+            self._reading(),
+            self._indexing(f"{list_name}: {done}. Only the picture index failed: "),
+        ):
             self._pictures.save(self._db)
         return result
 
     def remove(self, list_name: str) -> None:
         """Forget a list and everything it said. Raises KeyError when there is none of that name."""
-        with self._change() as db:
+        with change(self.directory) as db:
             if not db.execute("DELETE FROM list WHERE name = ?", (list_name,)).rowcount:
                 raise KeyError(list_name)
-        with _told(self.directory):
+        kept = f"{list_name} was removed. Only the picture index failed: "
+        with self._reading(), self._indexing(kept):
             self._pictures.rebuild(self._db)
 
     def source(self, list_name: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """Where a list is fetched from, and how far that has come. Raises KeyError."""
         sql = "SELECT source, checkpoint FROM list WHERE name = ?"
-        found = self._db.execute(sql, (list_name,)).fetchone()
+        with self._reading():
+            found = self._db.execute(sql, (list_name,)).fetchone()
         if found is None:
             raise KeyError(list_name)
         return json.loads(found[0]), json.loads(found[1])
 
     def set_source(self, list_name: str, source: Mapping[str, Any]) -> None:
-        """Say where a list is fetched from; the list is made when it is new."""
-        with self._change() as db:
-            listed = _list_id(db, list_name)
-            db.execute("UPDATE list SET source = ? WHERE id = ?", (json.dumps(source), listed))
+        """Say where a list is fetched from; the list is made when it is new.
+
+        Raises ValueError when its entries came from elsewhere.
+        """
+        with change(self.directory) as db:
+            _claim(db, _list_id(db, list_name), list_name, source)
 
     def set_problem(self, list_name: str, problem: str) -> None:
         """Keep in words what the last fetch ran into."""
-        with self._change() as db:
-            db.execute("UPDATE list SET problem = ? WHERE name = ?", (problem, list_name))
+        text = problem.encode("utf-8", "backslashreplace").decode()  # it may name an odd path
+        with change(self.directory) as db:
+            db.execute("UPDATE list SET problem = ? WHERE name = ?", (text, list_name))
 
     def dispute(self, list_name: str, entry_id: str, by_whom: str, reason: str) -> None:
         """Record that somebody says this entry is wrong. Its hits go on, marked as disputed."""
         sql = """INSERT OR REPLACE INTO dispute SELECT entry.id, ?, ?, ? FROM entry
                  JOIN list ON list.id = entry.list WHERE list.name = ? AND entry.entry_id = ?"""
-        with self._change() as db:
+        with change(self.directory) as db:
             if not db.execute(sql, (by_whom, reason, _now(), list_name, entry_id)).rowcount:
                 raise KeyError(f"{list_name}: {entry_id}")
 
@@ -195,7 +196,7 @@ class ListStore:
 
         An entry is named once. Raises ValueError for text that is not such a digest.
         """
-        with _told(self.directory):
+        with self._reading():
             return by_digests(self._db, {"sha256": sha256, "sha1": sha1, "md5": md5})
 
     def match_pdq(
@@ -211,7 +212,7 @@ class ListStore:
         `transforms[i]` says in words what code i is of what was asked about. An entry is named
         once, by its nearest. Raises StoreError, naming a corrupt file, and ValueError.
         """
-        with _told(self.directory):
+        with self._reading(), self._indexing():
             found = self._pictures.search(self._db, codes, radius)
             return by_picture(self._db, found, transforms, quality)
 
@@ -220,7 +221,7 @@ class ListStore:
 
         Raises StoreError, naming a corrupt file.
         """
-        with _told(self.directory):
+        with self._reading(), self._indexing():
             return by_video(
                 self._db, frames, lambda codes: self._pictures.search(self._db, codes, radius)
             )
@@ -230,58 +231,29 @@ class ListStore:
 
         The file is put in place whole. Raises KeyError when there is no such list, OSError.
         """
-        with _told(self.directory):
+        with self._reading():
             return write_csv(self._db, list_name, Path(path))
+
+    def is_empty(self) -> bool:
+        """Whether no list has a live entry, so that nothing can match."""
+        sql = "SELECT NOT EXISTS (SELECT 1 FROM entry WHERE withdrawn = '')"
+        with self._reading():
+            return bool(self._db.execute(sql).fetchone()[0])
 
     def lists(self) -> list[ListStatus]:
         """What the store holds, by name."""
         found = []
-        for listed, name, changed, problem in self._db.execute(
-            "SELECT id, name, changed, problem FROM list ORDER BY name"
-        ):
-            live, withdrawn, disputed = self._db.execute(ENTRIES, (listed,)).fetchone()
-            signals = dict(self._db.execute(SIGNALS, (listed,)).fetchall())
-            found.append(ListStatus(name, live, withdrawn, disputed, signals, changed, problem))
+        names = "SELECT id, name, changed, problem FROM list ORDER BY name"
+        with self._reading():
+            for listed, name, changed, problem in self._db.execute(names):
+                live, gone, disputed = self._db.execute(ENTRIES, (listed,)).fetchone()
+                signals = dict(self._db.execute(SIGNALS, (listed,)).fetchall())
+                found.append(ListStatus(name, live, gone, disputed, signals, changed, problem))
         return found
-
-
-def _connect(file: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(file, timeout=60, isolation_level=None, check_same_thread=False)
-    for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-        db.execute(f"PRAGMA {setting}")
-    return db
-
-
-@contextmanager
-def _told(directory: Path) -> Iterator[None]:
-    """Say which file is damaged, and what to do."""
-    try:
-        yield
-    except CorruptIndexError as error:
-        raise StoreError(
-            f"{error} The picture index is derived from {FILE}: "
-            f"delete {directory / 'pictures'} and it is made anew."
-        ) from error
-    except sqlite3.Error as error:
-        raise StoreError(
-            f"{directory / FILE}: cannot be read ({error}). Restore it from a backup."
-        ) from error
 
 
 def _now() -> str:
     return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-
-
-def _create(db: sqlite3.Connection) -> None:
-    """Lay the tables, once, whoever comes first."""
-    db.execute("BEGIN IMMEDIATE")
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    if version == 0:
-        for statement in files("lindung.media.lists").joinpath("schema.sql").read_text().split(";"):
-            db.execute(statement)
-    db.execute("COMMIT")
-    if version > 1:
-        raise sqlite3.DatabaseError(f"it was written by a newer Lindung (format {version})")
 
 
 def _list_id(db: sqlite3.Connection, name: str) -> int:
@@ -290,3 +262,25 @@ def _list_id(db: sqlite3.Connection, name: str) -> int:
     db.execute("INSERT OR IGNORE INTO list (name) VALUES (?)", (name,))
     (found,) = db.execute("SELECT id FROM list WHERE name = ?", (name,)).fetchone()
     return int(found)
+
+
+def _claim(db: sqlite3.Connection, listed: int, name: str, source: Mapping[str, Any]) -> None:
+    """Give a list its source. It has one: a sync withdraws what that one does not name."""
+    sql = "SELECT source, EXISTS (SELECT 1 FROM entry WHERE list = list.id) FROM list WHERE id = ?"
+    text, has_entries = db.execute(sql, (listed,)).fetchone()
+    kept = json.loads(text)
+    other = _origin(kept) != _origin(source)
+    if other and has_entries:
+        elsewhere = kept.get("path") or kept.get("exchange") or "no file or exchange that is known"
+        raise ValueError(
+            f"The entries of the list {name!r} are from {elsewhere}, and a list has one source: "
+            "what that does not name is withdrawn by the next sync. Nothing was changed. "
+            "Give the new list a name of its own, or remove the old one first."
+        )
+    sql = "UPDATE list SET source = ?, checkpoint = iif(?, '{}', checkpoint) WHERE id = ?"
+    db.execute(sql, (json.dumps(source), other, listed))
+
+
+def _origin(source: Mapping[str, Any]) -> dict[str, Any]:
+    """What tells sources apart: not how they are read, or by whom."""
+    return {key: source[key] for key in source if key not in ("columns", "credentials")}

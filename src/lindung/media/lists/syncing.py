@@ -14,11 +14,13 @@ import json
 import types
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
+from lindung.media.digests import open_regular
+from lindung.media.lists.database import StoreError
 from lindung.media.lists.merging import ImportResult
-from lindung.media.lists.reading import ALIASES, LENGTHS, Bad, Progress, Row
+from lindung.media.lists.reading import ALIASES, LENGTHS, Bad, Row, digest, unfit
+from lindung.media.lists.shapes import Progress
 from lindung.media.lists.store import ListStore
 
 EXCHANGES = ("ncmec", "stopncii", "threatexchange")
@@ -74,9 +76,10 @@ def _opened(source: Mapping[str, Any]) -> Any:
         environment = ncmec.NCMECEnvironment
         cast = dacite.Config(type_hooks={environment: lambda name: environment[name]}, cast=[set])
         config = dacite.from_dict(exchange.get_config_cls(), settings, cast)
-        secret = Path(source["credentials"]).read_text("utf-8")
+        with open_regular(source["credentials"]) as file:
+            secret = file.read().decode("utf-8")
         return exchange.for_collab(config, credentials._from_str(secret))
-    except (dacite.DaciteError, KeyError, ValueError) as error:
+    except (dacite.DaciteError, KeyError, TypeError, ValueError) as error:
         raise ExchangeError(f"The settings of the exchange are not right: {error}.") from error
 
 
@@ -95,12 +98,11 @@ def _sync_exchange(
             rows = itertools.chain.from_iterable(exchange_rows(delta.updates) for delta in batch)
             mark = json.dumps(dataclasses.asdict(batch[-1].checkpoint))
             done = store.import_rows(rows, list_name, replace=fresh, checkpoint=mark)
-            total.imported += done.imported
-            total.withdrawn += done.withdrawn
-            total.rejected += done.rejected
-            total.rejected_count += done.rejected_count
+            total.add(done)
             fresh = False
-    except (OSError, ValueError) as error:
+    except StoreError:
+        raise
+    except Exception as error:  # the library's own failure over an answer, whatever its type
         raise ExchangeError(f"The exchange could not be read: {error}") from error
     return total
 
@@ -134,42 +136,48 @@ def _batch(deltas: Iterator[Any], most: int | None) -> list[Any]:
 
 
 def exchange_rows(updates: Mapping[Any, Any]) -> Iterable[Row | Bad]:
-    """The rows of one delta of the library: NCMEC's entries, or values by (type, text)."""
+    """The rows of one delta of the library: NCMEC's entries, or values by (type, text).
+
+    An answer comes whole or not at all, so a record that cannot be taken harms no other.
+    """
     for number, (key, value) in enumerate(updates.items(), 1):
-        if isinstance(key, tuple):
-            yield _of_signal(number, str(key[0]), str(key[1]), value)
-        elif value is not None:
-            yield _of_ncmec(number, value)
+        if not isinstance(key, tuple) and value is None:
+            continue
+        try:
+            if isinstance(key, tuple):
+                row = _of_signal(str(key[0]), str(key[1]), value)
+            else:
+                row = _of_ncmec(value)
+            texts = {"entry_id": row.entry_id, "category": row.category}
+            if why := unfit(texts | {"disputed_by": " ".join(row.disputed_by)}):
+                raise ValueError(why)
+            yield row
+        except ValueError as error:
+            yield Bad(number, str(error), harmless=True)
 
 
-def _of_ncmec(number: int, entry: Any) -> Row | Bad:
-    values: dict[str, bytes] = {}
-    for kind, text in entry.fingerprints.items():
-        if kind.casefold() in LENGTHS:
-            try:
-                values[kind.casefold()] = _value(kind.casefold(), text)
-            except ValueError as error:
-                return Bad(number, str(error))
+def _of_ncmec(entry: Any) -> Row:
+    prints = {} if entry.deleted else entry.fingerprints
+    given = {kind.casefold(): text for kind, text in prints.items()}
+    values = {kind: digest(kind, text) for kind, text in given.items() if kind in LENGTHS}
     name = f"{entry.member_id}-{entry.id}"
     if not values and not entry.deleted:
-        return Bad(number, f"the entry {name} has no digest that we match")
+        raise ValueError(f"the entry {name} has no digest that we match")
     category = entry.classification or ""
     return Row(name, category, "", "", "", values, None, bool(entry.deleted))
 
 
-def _of_signal(number: int, kind: str, text: str, value: Any) -> Row | Bad:
+def _of_signal(kind: str, text: str, value: Any) -> Row:
     plain = kind.casefold().replace("_", "")
     plain = ALIASES.get(plain, plain)
     if plain not in LENGTHS:
-        return Bad(number, f"{kind} is not a kind we match")
-    try:
-        values = {plain: _value(plain, text)}
-    except ValueError as error:
-        return Bad(number, str(error))
+        raise ValueError(f"{kind} is not a kind we match")
+    values = {plain: digest(plain, text)}
     tags, doubters = _said(value)
     name = f"{plain}:{text.casefold()}"
-    row = Row(name, ", ".join(sorted(tags))[:200], "", "", "", values, None, value is None)
-    return dataclasses.replace(row, disputed_by=tuple(sorted(doubters)))
+    category = ", ".join(sorted(tags))[:200]
+    gone = value is None
+    return Row(name, category, "", "", "", values, None, gone, (), tuple(sorted(doubters)))
 
 
 def _said(value: Any) -> tuple[set[str], set[str]]:
@@ -183,13 +191,3 @@ def _said(value: Any) -> tuple[set[str], set[str]]:
     against = [one for one in opinions if one.category.name == "NEGATIVE_CLASS"]
     tags = {tag for one in opinions for tag in one.tags}
     return tags, {str(getattr(one, "owner_app_id", "a member")) for one in against}
-
-
-def _value(kind: str, text: str) -> bytes:
-    try:
-        value = bytes.fromhex(text)
-    except ValueError:
-        value = b""
-    if len(value) != LENGTHS[kind]:
-        raise ValueError(f"{text[:70]!r} is not a {kind} ({2 * LENGTHS[kind]} hex digits)")
-    return value
