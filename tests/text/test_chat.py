@@ -55,7 +55,7 @@ def test_the_warning_stands_at_the_message_that_tells(language: str) -> None:
     timeline = READER.read(LED[language])
     assert timeline.warning is not None
     assert timeline.warning.sender == "a"
-    assert timeline.warning.kinds[:3] == ("age-probing", "isolation", "secrecy")
+    assert timeline.warning.kinds[:3] == ("age-probing", "alone", "secrecy")
     third = next(sign.message for sign in timeline.signs if sign.kind == "secrecy")
     assert timeline.warning.warned_at == third
     assert f"message {third + 1}" in timeline.verdict
