@@ -16,8 +16,8 @@ from importlib.resources import files
 import numpy as np
 
 from lindung.text.judge import Span
-from lindung.text.look import Batch, Look, Tables
-from lindung.text.policy import Leaf, parse_policy
+from lindung.text.look import Batch, Tables
+from lindung.text.policy import parse_policy
 
 NO_SIGNAL = "no signal found"
 _LEAST_KINDS = 3
@@ -113,9 +113,14 @@ class ChatReader:
         text = files("lindung.text").joinpath("data/chat.yaml").read_text("utf-8")
         policy = parse_policy(text, "chat signs")
         self.line = policy.review_line
-        self._tables = Tables(policy, "MY")
-        rows = [self._tables.sets[name] for name in policy.sets]
-        self._signs = self._tables.members[rows].any(axis=0)
+        tables = Tables(policy, "MY")
+        self._vocabulary = tables.vocabulary
+        members = [(name, tables.members[tables.sets[name]].tolist()) for name in policy.sets]
+        self._sets = [
+            tuple(name for name, of in members if of[term])
+            for term in range(len(tables.vocabulary.terms))
+        ]
+        self._signs = np.array([bool(names) for names in self._sets])
 
     def read(self, messages: Sequence[Message]) -> Timeline:
         """The timeline of one conversation, oldest message first. Linear in its length."""
@@ -148,23 +153,29 @@ class ChatReader:
         return Timeline(tuple(signs), trajectories, warning, verdict)
 
     def _look(self, messages: Sequence[Message]) -> Iterator[tuple[int, str, tuple[Span, ...]]]:
-        """Message, kind and spans of each sign; only messages with a term are looked at."""
-        batch = Batch([message.text for message in messages], self._tables.vocabulary, ())
-        for i in np.unique(batch.hits.post[self._signs[batch.hits.term]]).tolist():
-            look = Look(self._tables, batch, i)
+        """Message, kind and spans of each sign."""
+        batch = Batch([message.text for message in messages], self._vocabulary, ())
+        hits = batch.hits
+        mine = self._signs[hits.term]
+        posts = hits.post[mine]
+        starts = batch.origin[hits.start[mine]] - batch.starts[posts]
+        ends = batch.origin[hits.end[mine] - 1] - batch.starts[posts] + 1
+        found: dict[int, dict[str, set[tuple[int, int]]]] = {}
+        columns = (posts, hits.term[mine], starts, ends)
+        for i, term, start, end in zip(*(column.tolist() for column in columns), strict=True):
+            for name in self._sets[term]:
+                found.setdefault(i, {}).setdefault(name, set()).add((start, end))
+        for i, seen in found.items():
             for kind in STAGES:
-                label = kind.replace("-", " ")
-                spans = look(Leaf("terms", kind, label))
-                if kind in _UNLESS:
-                    loose, other = (Leaf("terms", name, label) for name in _UNLESS[kind])
-                    excuses = look(other)
-                    spans += [
-                        span
-                        for span in look(loose)
-                        if not _excused(messages[i].text, span, excuses)
-                    ]
+                spans = seen.get(kind, set())
+                loose, other = _UNLESS.get(kind, ("", ""))
+                if loose in seen:
+                    excuses = sorted(seen.get(other, ()))
+                    text = messages[i].text
+                    spans |= {span for span in seen[loose] if not _excused(text, span, excuses)}
                 if spans:
-                    yield i, kind, tuple(sorted(set(spans)))
+                    label = kind.replace("-", " ")
+                    yield i, kind, tuple(Span(*span, label) for span in sorted(spans))
 
     def _trajectory(
         self, signs: Sequence[Sign], mine: Sequence[int], answer: tuple[int, int] | None, of: int
@@ -239,12 +250,13 @@ def _order(first: dict[str, int]) -> float:
     return sum(first[a] <= first[b] for a, b in pairs) / len(pairs) if pairs else 1.0
 
 
-def _excused(text: str, span: Span, excuses: Sequence[Span]) -> bool:
+def _excused(text: str, span: tuple[int, int], excuses: Sequence[tuple[int, int]]) -> bool:
     """Whether one of the spans (sorted) stands near `span` in the same sentence."""
-    before = _SENTENCE_END.split(text[max(0, span.start - _NEAR) : span.start])[-1]
-    after = _SENTENCE_END.split(text[span.end : span.end + _NEAR])[0]
-    place = bisect_left(excuses, span.start - len(before), key=lambda excuse: excuse.start)
-    return place < len(excuses) and excuses[place].end <= span.end + len(after)
+    start, end = span
+    before = _SENTENCE_END.split(text[max(0, start - _NEAR) : start])[-1]
+    after = _SENTENCE_END.split(text[end : end + _NEAR])[0]
+    place = bisect_left(excuses, (start - len(before), 0))
+    return place < len(excuses) and excuses[place][1] <= end + len(after)
 
 
 def _answer(
