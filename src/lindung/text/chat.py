@@ -281,6 +281,7 @@ def _answer(
 
 
 def _names(text: str, key: str) -> bool:
-    name = key.lstrip("@")
-    alone = rf"(?<![a-z0-9_]){re.escape(name)}(?![a-z0-9_])"
-    return len(name.encode("utf-8", "replace")) >= 3 and bool(re.search(alone, text.casefold()))
+    name, text = key.lstrip("@"), text.casefold()
+    if len(name.encode("utf-8", "replace")) < 3 or name not in text:
+        return False
+    return bool(re.search(rf"(?<![a-z0-9_]){re.escape(name)}(?![a-z0-9_])", text))
