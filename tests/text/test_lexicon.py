@@ -15,8 +15,6 @@ import pytest
 from lindung.text import (
     KeyUnusableError,
     LexiconError,
-    ProbeGuard,
-    Probing,
     Reader,
     open_lexicon,
     read_key,
@@ -186,45 +184,3 @@ def test_what_is_printed_of_a_list_shows_neither_key_nor_tags() -> None:
     tag = next(iter(json.loads(sealed())["tags"]))
     assert str(KEY) not in shown
     assert str(int(tag, 16)) not in shown
-
-
-LONG = "this is a post of the length that people really write to each other when they meet"
-
-
-def test_asking_word_by_word_is_limited_and_alarmed() -> None:
-    clock = [0.0]
-    alarms: list[str] = []
-    guard = ProbeGuard(alarms.append, lambda: clock[0], guesses=10, window=60)
-    guard.admit("one", [LONG] * 1000)
-    guard.admit("one", ["word"] * 10)
-    for _ in range(3):
-        with pytest.raises(Probing, match="Try again in 2 minutes"):
-            guard.admit("one", ["word"])
-    guard.admit("other", ["word"])
-    assert alarms == ["one"]
-    clock[0] = 61
-    guard.admit("one", ["word"])
-    with pytest.raises(Probing):
-        guard.admit("one", [" ".join(f"zor{n}" for n in range(100))])  # a dictionary in one text
-    assert alarms == ["one", "one"]
-
-
-def test_learning_many_sealed_terms_is_limited_and_alarmed() -> None:
-    """Hidden in sentences the guesses are not seen; what the answers give away is."""
-    words = [f"zor{a}bla{b}" for a in "bdfgk" for b in "lmnpr"]
-    text = seal([(w, "x") for w in words], KEY, partner="example", version=1, valid_until=UNTIL)
-    reader = Reader.load(lexicons=[parse_lexicon(text, KEY)])
-    alarms: list[str] = []
-    guard = ProbeGuard(alarms.append, lambda: 0.0, terms=10)
-    for count, word in enumerate(words, start=1):
-        posts = [f"{LONG} {word} RM20", f"{LONG} {word.upper()} RM20"]
-        guard.admit("one", posts)
-        readings = reader.read(posts)
-        assert all(reading.signals for reading in readings)
-        if count <= 10:
-            guard.release("one", posts, readings)
-            continue
-        with pytest.raises(Probing):
-            guard.release("one", posts, readings)
-        break
-    assert alarms == ["one"]

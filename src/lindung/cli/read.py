@@ -8,16 +8,14 @@ import sys
 import unicodedata
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from rich.console import Console
 
-    from lindung.text import Reading
+    from lindung.text import Reading, Timeline, Trajectory
     from lindung.text.feed import Line
 
 _AT_ONCE = 5_000
@@ -39,7 +37,9 @@ def read(
     model_key: Annotated[str | None, typer.Option(help=f"The model's key: {KEY}")] = None,
     jsonl: Annotated[bool, typer.Option(help='Lines are JSON: {"text": …, "sender": …}.')] = False,
     chat: Annotated[bool, typer.Option(help="The JSON lines are one conversation.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON line for each post.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON line for each post, or for the chat.")
+    ] = False,
     quiet: Annotated[bool, typer.Option(help="Leave out posts with nothing to say.")] = False,
 ) -> None:
     """Read posts and say why each scores. A low score never means safe.
@@ -47,6 +47,21 @@ def read(
     Exit codes: 0 read, 1 some lines were no posts (named on standard error), 2 wrong use.
     """
     from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=True)
+    if chat:
+        others = {
+            "--policy": policy,
+            "--lexicon": lexicon,
+            "--key": key,
+            "--model": model,
+            "--model-key": model_key,
+            "--quiet": quiet,
+        }
+        if given := [name for name, value in others.items() if value]:
+            _refuse(f"{', '.join(given)}: not with --chat, which has signs of its own.")
+        _end(_chat(file, console, as_json))
+        return
 
     from lindung.text import LexiconError, PolicyError, Reader, open_lexicon, read_key
     from lindung.text.feed import read_lines
@@ -66,27 +81,31 @@ def read(
 
             learned = load_model(model, read_key(model_key, 256))
         reader = Reader.load(policy, lexicons, learned)
-        source = sys.stdin.buffer if file == "-" else Path(file).open("rb")  # noqa: SIM115 - closed below
+        source = _open(file)
     except (LexiconError, PolicyError, OSError, ValueError) as error:
         _refuse(str(error))
-    console = Console(highlight=False, soft_wrap=True)
     rejected = 0
     with source:
-        lines = read_lines(source, json_lines=jsonl or chat or file.endswith(".jsonl"))
-        if chat:
-            rejected = _chat(lines, console)
-        else:
-            while batch := list(itertools.islice(lines, _AT_ONCE)):
-                rejected += _say_rejected(batch)
-                posts = [line for line in batch if line.rejected is None]
-                readings = reader.read([line.text for line in posts])
-                for line, reading in zip(posts, readings, strict=True):
-                    if quiet and not reading.signals:
-                        continue
-                    if as_json:
-                        typer.echo(json.dumps({"line": line.number, **asdict(reading)}))
-                    else:
-                        _show(console, line, reading)
+        lines = read_lines(source, json_lines=jsonl or file.endswith(".jsonl"))
+        while batch := list(itertools.islice(lines, _AT_ONCE)):
+            rejected += _say_rejected(batch)
+            posts = [line for line in batch if line.rejected is None]
+            readings = reader.read([line.text for line in posts])
+            for line, reading in zip(posts, readings, strict=True):
+                if quiet and not reading.signals:
+                    continue
+                if as_json:
+                    typer.echo(json.dumps({"line": line.number, **asdict(reading)}))
+                else:
+                    _show(console, line, reading)
+    _end(rejected)
+
+
+def _open(file: str) -> BinaryIO:
+    return sys.stdin.buffer if file == "-" else Path(file).open("rb")
+
+
+def _end(rejected: int) -> None:
     if rejected:
         typer.echo(f"{rejected} lines were no posts.", err=True)
         raise typer.Exit(1)
@@ -125,21 +144,60 @@ def _show(console: Console, line: Line, reading: Reading) -> None:
         console.print(Text("    no signal found"))
 
 
-def _chat(lines: Iterator[Line], console: Console) -> int:
+def _chat(file: str, console: Console, as_json: bool) -> int:
+    from lindung.text import ChatReader, Message
+    from lindung.text.feed import read_lines
+
+    try:
+        source = _open(file)
+    except OSError as error:
+        _refuse(str(error))
+    with source:
+        told = list(read_lines(source, json_lines=True))
+    lines = [line for line in told if line.rejected is None]
+    timeline = ChatReader().read([Message(line.sender, line.text) for line in lines])
+    if as_json:
+        typer.echo(json.dumps(_timeline(timeline, lines)))
+    else:
+        _show_timeline(console, timeline, lines)
+    return _say_rejected(told)
+
+
+def _timeline(timeline: Timeline, lines: list[Line]) -> dict[str, Any]:
+    """For JSON: messages counted from 1, as in the verdict, beside the file's lines."""
+
+    def counted(trajectory: Trajectory | None) -> dict[str, Any] | None:
+        if trajectory is None:
+            return None
+        at = trajectory.warned_at
+        warned, line = (None, None) if at is None else (at + 1, lines[at].number)
+        return {**asdict(trajectory), "warned_at": warned, "line": line}
+
+    return {
+        "signs": [
+            {**asdict(sign), "message": sign.message + 1, "line": lines[sign.message].number}
+            for sign in timeline.signs
+        ],
+        "trajectories": [counted(trajectory) for trajectory in timeline.trajectories],
+        "warning": counted(timeline.warning),
+        "verdict": timeline.verdict,
+    }
+
+
+def _show_timeline(console: Console, timeline: Timeline, lines: list[Line]) -> None:
     from rich.text import Text
 
-    from lindung.text import ChatReader, Message
-
-    told = list(lines)
-    messages = [Message(line.sender, line.text) for line in told if line.rejected is None]
-    timeline = ChatReader().read(messages)
     for sign in timeline.signs:
-        text = Text(visible(messages[sign.message].text))
+        line = lines[sign.message]
+        text = Text(visible(line.text))
         for span in sign.spans:
             text.stylize("reverse", span.start, span.end)
-        console.print(Text(visible(f"{sign.message + 1}  {sign.sender}  {sign.kind}: ")) + text)
-    console.print(Text(visible(timeline.verdict), style="bold"))
-    return _say_rejected(told)
+        place = f"{sign.message + 1} (line {line.number})"
+        console.print(Text(visible(f"{place}  {sign.sender}  {sign.kind}: ")) + text)
+    verdict = timeline.verdict
+    if timeline.warning is not None and timeline.warning.warned_at is not None:
+        verdict += f" (line {lines[timeline.warning.warned_at].number})"
+    console.print(Text(visible(verdict), style="bold"))
 
 
 def visible(text: str) -> str:

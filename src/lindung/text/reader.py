@@ -132,11 +132,6 @@ class Reader:
             np.concatenate([part.no_basis for part in parts]),
         )
 
-    def look(self, posts: Sequence[str], leaves: Sequence[Leaf]) -> list[list[list[Span]]]:
-        """For each post and each leaf, the spans where it is seen; no rule is asked."""
-        batch = Batch(posts, self._tables.vocabulary, self.lexicons)
-        return [[Look(self._tables, batch, i)(leaf) for leaf in leaves] for i in range(len(posts))]
-
     def _read_batch(self, posts: Sequence[str], offset: int) -> Arrays:
         batch = Batch(posts, self._tables.vocabulary, self.lexicons)
         n = len(posts)
