@@ -74,6 +74,15 @@ def test_one_picture_is_never_a_clip_however_short_the_clip_is(store: ListStore)
     assert shown == {"a still scene"}  # the same scene, and many frames of it on both sides
 
 
+def test_to_confirm_again_by_digests_only_forgets_no_frame(store: ListStore) -> None:
+    """A later case knows the same video by its digests alone."""
+    clip = scenes(20, 11)
+    known(store, clip)
+    known(store, clip[:0])
+    (hit,) = hits(store, clip)
+    assert (hit.kind, hit.entry_id) == ("clip", "clip")
+
+
 @pytest.mark.timeout(60)
 def test_a_scene_that_stands_still_is_matched(store: ListStore) -> None:
     """Every frame resembles every other: this once took 94 s, in the cube of the frames."""

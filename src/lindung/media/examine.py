@@ -172,8 +172,9 @@ def confirm(
 ) -> str:
     """Put an examined file on the hotline's own list and return its entry id.
 
-    Without `entry_id` it is the file's SHA-256. What is too plain to be matched by its looks
-    goes on the list by its digests only. Raises ValueError for a file that could not be read.
+    Without `entry_id` it is the file's SHA-256. What the entry carried before it keeps. What is too
+    plain to be matched by its looks goes on the list by its digests only. Raises ValueError for a
+    file that could not be read.
     """
     if found.digests is None:
         raise ValueError(f"{found.path} could not be read, so there is nothing to list.")
@@ -187,7 +188,7 @@ def confirm(
         values["pdq"] = bytes(usable[0].codes[0])
     entry_id = entry_id or sums.sha256
     row = Row(entry_id, category, tier, "", "", values, found.quality, False, clip)
-    store.import_rows([row], list_name)
+    store.import_rows([row], list_name, keep=True)
     return entry_id
 
 

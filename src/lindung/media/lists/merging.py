@@ -51,16 +51,23 @@ class ImportResult:
 
 
 def import_rows(
-    db: sqlite3.Connection, rows: Iterable[Row | Bad], listed: int, now: str, replace: bool
+    db: sqlite3.Connection,
+    rows: Iterable[Row | Bad],
+    listed: int,
+    now: str,
+    replace: bool,
+    keep: bool = False,
 ) -> ImportResult:
     """Import rows into the list of that id; with `replace` withdraw what they do not name.
+
+    With `keep` a known entry keeps the digests it had beside those it now carries.
 
     Raises ListFormatError for a replacement that is damaged or names no entry.
     """
     result, damage = _stage(db, rows, now)
     if replace:
         _refuse_damaged(result, damage)
-    _merge(db, listed, now)
+    _merge(db, listed, keep)
     db.execute(
         """INSERT OR REPLACE INTO dispute (entry, by_whom, reason, at)
            SELECT entry.id, by_whom, 'said so in the list', ? FROM doubted
@@ -132,7 +139,7 @@ def _stage(
     return result, damage
 
 
-def _merge(db: sqlite3.Connection, listed: int, now: str) -> None:
+def _merge(db: sqlite3.Connection, listed: int, keep: bool) -> None:
     """Bring the staged entries into the list: new ones, and what known ones now carry."""
     db.execute("DROP TABLE IF EXISTS temp.known")
     db.execute(
@@ -147,9 +154,7 @@ def _merge(db: sqlite3.Connection, listed: int, now: str) -> None:
              category = excluded.category, tier = excluded.tier""",
         (listed,),
     )
-    if db.execute(
-        "SELECT 1 FROM known LIMIT 1"
-    ).fetchone():  # a known entry keeps only what it now carries
+    if not keep and db.execute("SELECT 1 FROM known LIMIT 1").fetchone():
         db.execute("CREATE INDEX temp.carried_by ON carried (entry_id)")
         db.execute(
             """DELETE FROM signal WHERE id IN (SELECT signal.id FROM known

@@ -128,14 +128,18 @@ class ListStore:
         replace: bool = False,
         checkpoint: str | None = None,
         source: Mapping[str, Any] | None = None,
+        keep: bool = False,
     ) -> ImportResult:
-        """Import rows from anywhere; `import_file` says how. A checkpoint is kept with them."""
+        """Import rows from anywhere; `import_file` says how. A checkpoint is kept with them.
+
+        With `keep` a known entry keeps the digests it had beside those it now carries.
+        """
         now = _now()
         with change(self.directory) as db:
             listed = _list_id(db, list_name)
             if source is not None:
                 _claim(db, listed, list_name, source)
-            result = import_rows(db, rows, listed, now, replace)
+            result = import_rows(db, rows, listed, now, replace, keep)
             db.execute(
                 "UPDATE list SET changed = ?, problem = '', checkpoint = coalesce(?, checkpoint)"
                 " WHERE id = ?",
