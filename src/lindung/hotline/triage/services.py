@@ -29,14 +29,7 @@ from lindung.hotline.custody.models import Evidence
 from lindung.hotline.intake import selectors as intake
 from lindung.hotline.storable import storable
 from lindung.media import ListHit
-from lindung.text import (
-    LexiconError,
-    NotUnderstood,
-    Reader,
-    canonicalise,
-    open_lexicon,
-    read_key,
-)
+from lindung.text import NotUnderstood, Reader, canonicalise, open_lexicon, read_key
 
 from . import files, selectors
 from .models import Match, Media, Signal
@@ -58,7 +51,7 @@ def reader() -> Reader:
     for file in sorted(folder.glob("*.json")):
         try:
             sealed.append(open_lexicon(file, read_key(file.with_suffix(".key").read_text())))
-        except (LexiconError, OSError) as error:  # one partner's list never stops the hotline
+        except (OSError, ValueError) as error:  # one partner's list never stops the hotline
             log.error("A list of terms is left out: %s", error)
     return Reader.load(lexicons=sealed)
 
