@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import psycopg
 import pytest
 
 from lindung.hotline.config import database, keys
+
+if TYPE_CHECKING:  # Django is not set up yet when this file is read
+    from .captured import Site
 
 Connect = Callable[[str], psycopg.Connection]
 
@@ -94,6 +98,22 @@ class Rows:
             [new, new, role],
         )
         return new
+
+
+@pytest.fixture
+def site(db: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Site]:
+    from lindung import evidence, media
+    from lindung.hotline.custody import services as custody
+    from lindung.hotline.triage import files
+
+    from .captured import Site
+
+    custody.make_keys()
+    with media.ListStore.open(tmp_path / "lists") as store:
+        made = Site(tmp_path, store)
+        monkeypatch.setattr(files, "hash_lists", lambda: store)
+        monkeypatch.setattr(evidence, "capture", made.capture)
+        yield made
 
 
 @pytest.fixture

@@ -241,8 +241,9 @@ class Relay:
         drop = ["proxy-connection", "proxy-authorization", "keep-alive"]
         drop += ["sec-websocket-extensions"] if websocket else ["connection"]
         headers = head.without(*drop)
-        if self.policy is not Policy.FULL:
-            headers = [(n, "identity" if n.lower() == "accept-encoding" else v) for n, v in headers]
+        # No coding is asked for that only a browser can undo: what is kept must be examined.
+        codings = "gzip, deflate" if self.policy is Policy.FULL else "identity"
+        headers = [(n, codings if n.lower() == "accept-encoding" else v) for n, v in headers]
         if not websocket:
             headers.append(("Connection", "close"))
         sent = http1.encode(f"{head.method} {path} HTTP/1.1", headers)

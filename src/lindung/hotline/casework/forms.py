@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -9,6 +12,21 @@ REASON = {"required": _("Write one sentence: what you saw in the reasons, and wh
 
 
 class AssessForm(forms.Form):
+    """`marked` files are shown in a table of their own, with what is known of each beside its box.
+
+    A choice is a file as the person saw it: when a doubt about it has come up since, its choice
+    is another one, and the mark is not taken over.
+    """
+
+    marked = forms.MultipleChoiceField(
+        required=False,
+        error_messages={
+            "invalid_choice": _(
+                "What is known of a marked file has changed since you opened this page. "
+                "Look at the marks again."
+            )
+        },
+    )
     category = forms.ChoiceField(label=_("Classification"), choices=Category.choices)
     reason = forms.CharField(
         label=_("Reason"),
@@ -17,8 +35,18 @@ class AssessForm(forms.Form):
         error_messages=REASON,
     )
 
+    def __init__(self, *args: Any, files: Mapping[str, str] | None = None) -> None:
+        """`files`: the choices, and the SHA-256 digest that each stands for."""
+        super().__init__(*args)
+        self._digests = files or {}
+        self.fields["marked"].choices = [(c, c) for c in self._digests]  # type: ignore[attr-defined]
+
+    def clean_marked(self) -> list[str]:
+        return [self._digests[choice] for choice in self.cleaned_data["marked"]]
+
 
 class ConfirmForm(forms.Form):
+    assessment = forms.UUIDField(widget=forms.HiddenInput)
     agrees = forms.TypedChoiceField(
         label=_("Do you agree?"),
         choices=[("yes", _("I agree")), ("no", _("I do not agree"))],

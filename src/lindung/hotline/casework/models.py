@@ -44,6 +44,7 @@ class Case(models.Model):
     explanation = models.CharField(max_length=500, blank=True)
     media_total = models.IntegerField(default=0)
     media_known = models.IntegerField(default=0)
+    media_whole = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         indexes = [models.Index(fields=["status", "-danger", "-score"])]
@@ -85,13 +86,17 @@ class Sighting(models.Model):
 
 
 class Assessment(models.Model):
-    """An analyst's classification of a case. Never changed; a new one replaces it."""
+    """An analyst's classification of a case. Never changed; a new one replaces it.
+
+    `files` are the SHA-256 digests of the case's media files that the decision is about.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="assessments")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     category = models.CharField(max_length=12, choices=Category.choices)
     reason = models.CharField(max_length=1000)
+    files = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
     at = models.DateTimeField(db_default=Now())
 
 

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from django.db.models import Count, F, Q
 
-from .models import Assessment, Case, Confirmation, Item, Sighting, Status
+from .models import Assessment, Case, Category, Confirmation, Item, Sighting, Status
 
 QUEUES: dict[str, Q] = {
     "danger": Q(danger=True) & ~Q(status__in=[Status.REFERRED, Status.CLOSED]),
-    "known": Q(media_total__gt=0, media_known=F("media_total"))
+    "known": Q(media_whole=True, media_total__gt=0, media_known=F("media_total"))
     & Q(status__in=[Status.NEW, Status.OPEN, Status.ASSESSED]),
     "new": Q(status=Status.NEW),
     "open": Q(status=Status.OPEN),
@@ -29,6 +29,7 @@ class ItemOfCase:
     id: UUID
     kind: str
     display: str
+    url: str
     corroboration: int
 
 
@@ -74,6 +75,11 @@ def titles(numbers: Sequence[str]) -> dict[str, str]:
     return found
 
 
+def all_known() -> list[str]:
+    """The numbers of the cases whose every file was known when it was last counted."""
+    return list(Case.objects.filter(QUEUES["known"]).values_list("number", flat=True))
+
+
 def case(number: str) -> Case | None:
     return Case.objects.filter(pk=number).first()
 
@@ -86,7 +92,7 @@ def items_of(number: str) -> list[ItemOfCase]:
         .annotate(n=Count("sightings__report", distinct=True))
         .values_list("pk", "n")
     )
-    return [ItemOfCase(i.pk, i.kind, i.display, seen[i.pk]) for i in items]
+    return [ItemOfCase(i.pk, i.kind, i.display, i.url, seen[i.pk]) for i in items]
 
 
 def reports_of(number: str) -> list[UUID]:
@@ -103,3 +109,20 @@ def confirmation_of(number: str) -> Confirmation | None:
     """The second person's answer to the newest assessment."""
     newest = assessment_of(number)
     return Confirmation.objects.filter(assessment=newest).first() if newest else None
+
+
+def confirmed_files(number: str) -> Assessment | None:
+    """The newest assessment, if two people found by it that the files it marks are illegal."""
+    answer = confirmation_of(number)
+    if answer is None or not answer.agrees:
+        return None
+    illegal = answer.assessment.category in (Category.BASELINE, Category.NATIONAL)
+    return answer.assessment if illegal else None
+
+
+def cleared(files: Sequence[str]) -> dict[str, str]:
+    """Which of these files (SHA-256) two people found not illegal, and the case in which."""
+    found = Assessment.objects.filter(
+        category=Category.NOT_ILLEGAL, confirmation__agrees=True, files__has_any_keys=files
+    )
+    return {file: one.case_id for one in found.order_by("at") for file in one.files}

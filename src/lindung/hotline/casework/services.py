@@ -62,6 +62,8 @@ def sight(report: UUID, named: Sequence[Named], *, danger: bool) -> list[Sighted
             case = _open_case(danger)
         if sighting is None:
             Sighting.objects.create(item=item, report_id=report, case_id=case)
+            # What the item holds is not examined yet.
+            Case.objects.filter(pk=case, media_whole=True).update(media_whole=False)
             if danger:
                 Case.objects.filter(pk=case, danger=False).update(
                     danger=True, due_at=timezone.now() + DUE[True]
@@ -95,9 +97,10 @@ def score(case: str, value: float | None) -> None:
     Case.objects.filter(pk=case).update(score=value)
 
 
-def media_seen(case: str, *, total: int, known: int) -> None:
-    """Set how many pictures and videos the case holds, and how many of them are on a list."""
-    Case.objects.filter(pk=case).update(media_total=total, media_known=known)
+def media_seen(case: str, *, total: int, known: int, whole: bool) -> None:
+    """Set how many pictures and videos the case holds, how many of them are known, and whether
+    every capture is complete and was examined."""
+    Case.objects.filter(pk=case).update(media_total=total, media_known=known, media_whole=whole)
 
 
 def begin(case: str) -> None:
@@ -106,21 +109,33 @@ def begin(case: str) -> None:
 
 
 @transaction.atomic
-def assess(case: str, person: UUID, category: str, reason: str) -> Assessment:
-    """Classify a case; it then waits for a second person."""
+def assess(
+    case: str, person: UUID, category: str, reason: str, files: Sequence[str] = ()
+) -> Assessment:
+    """Classify a case, and mark the files it is about; it then waits for a second person.
+
+    `files` are SHA-256 digests of the case's media; the database refuses any other.
+    """
     assessment = Assessment.objects.create(
-        case_id=case, person_id=person, category=category, reason=reason
+        case_id=case, person_id=person, category=category, reason=reason, files=sorted(set(files))
     )
     _move(case, (Status.NEW, Status.OPEN), Status.ASSESSED)
     return assessment
 
 
 @transaction.atomic
-def confirm(case: str, person: UUID, *, agrees: bool, note: str) -> Confirmation:
-    """Answer the assessment as a second person. Disagreement sends the case back."""
+def confirm(
+    case: str, person: UUID, *, agrees: bool, note: str, read: UUID | None = None
+) -> Confirmation:
+    """Answer the assessment as a second person. Disagreement sends the case back.
+
+    `read` is the assessment that the person saw: another one is not confirmed unread.
+    """
     assessment = current_assessment(case)
     if assessment is None:
         raise Refused(_("There is no assessment to confirm."))
+    if read not in (None, assessment.pk):
+        raise Refused(_("There is a new assessment since you opened this page. Read it first."))
     if assessment.person_id == person:
         raise Refused(_("You assessed this case. Another person must confirm it."))
     answer = Confirmation.objects.create(

@@ -9,6 +9,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from lindung.evidence import Policy
 from lindung.hotline.accounts import selectors as accounts
 from lindung.hotline.accounts.models import Person
 from lindung.hotline.casework import selectors as casework
@@ -21,7 +22,10 @@ from lindung.hotline.intake import selectors as intake
 from lindung.hotline.referral import selectors as referral
 from lindung.hotline.triage import selectors as triage
 from lindung.hotline.triage.models import Signal
+from lindung.hotline.triage.selectors import Files
 from lindung.text import entities
+
+from . import file_table
 
 Parts = list[tuple[str, bool]]
 AROUND = 40
@@ -68,6 +72,8 @@ def _evidence(record: Evidence) -> dict[str, Any]:
     return {
         "outcome": record.outcome,
         "problem": record.problem,
+        "unexamined": record.unexamined,
+        "no_media": record.policy == Policy.NO_MEDIA,
         "captured_at": record.captured_at,
         "preview_data": bool(record.preview),
         "preview_url": reverse("preview", args=[record.pk]),
@@ -82,7 +88,8 @@ def context(case: Case, person: Person) -> dict[str, Any]:
     """The context of `console/case.html`."""
     number = case.number
     signals, evidence = triage.signals_of(number), custody.evidence_of(number)
-    matches = triage.matches_of(number)
+    files = triage.files_of(number)
+    matches = triage.matches_of(number, files)
     items = []
     for item in casework.items_of(number):
         own = [e for e in evidence if e.item_id == item.id]
@@ -102,8 +109,10 @@ def context(case: Case, person: Person) -> dict[str, Any]:
                         "algorithm": m.algorithm,
                         "distance": m.distance,
                         "transform": m.transform,
+                        "disputed": m.disputed,
+                        "live": live,
                     }
-                    for m in matches
+                    for m, live in matches
                     if m.item_id == item.id
                 ],
                 "evidence": [_evidence(e) for e in own],
@@ -138,14 +147,16 @@ def context(case: Case, person: Person) -> dict[str, Any]:
             "score": case.score,
             "opened": case.opened_at,
             "due": case.due,
-            "media_total": case.media_total,
-            "media_known": case.media_known,
+            "media_total": len(files.seen),
+            "media_known": files.known,
+            "media_whole": files.whole,
         },
+        "lists_problem": files.problem,
         "items": items,
         "reports": reports,
         "referrals": referral.rows(number),
         "history": _history(number),
-        **_decisions(case, person),
+        **_decisions(case, person, files),
     }
 
 
@@ -158,7 +169,7 @@ def _history(number: str) -> list[dict[str, Any]]:
     ]
 
 
-def _decisions(case: Case, person: Person) -> dict[str, Any]:
+def _decisions(case: Case, person: Person, files: Files) -> dict[str, Any]:
     """What was decided, which forms this person may use now, and what comes next."""
     assessment = casework.assessment_of(case.number)
     confirmation = casework.confirmation_of(case.number)
@@ -166,10 +177,10 @@ def _decisions(case: Case, person: Person) -> dict[str, Any]:
     own = assessment is not None and assessment.person_id == person.pk
     waits = case.status == Status.ASSESSED
     can_refer = case.status in (Status.CONFIRMED, Status.REFERRED)
-    known = case.media_total > 0 and case.media_known == case.media_total
+    marked = assessment.files if assessment else []
     read = (
         _("Next: assess. Every picture is known, so nobody needs to open one.")
-        if known
+        if files.all_known
         else _("Next: read the reasons, then assess.")
     )
     next_step = {
@@ -187,6 +198,7 @@ def _decisions(case: Case, person: Person) -> dict[str, Any]:
         and {
             "category": assessment.get_category_display(),
             "reason": assessment.reason,
+            "files": [sha256[: file_table.SHORT] for sha256 in marked],
             "by": str(assessment.person),
             "at": assessment.at,
         },
@@ -197,8 +209,11 @@ def _decisions(case: Case, person: Person) -> dict[str, Any]:
             "by": str(confirmation.person),
             "at": confirmation.at,
         },
+        "files": file_table.context(files, marked),
         "assess_form": AssessForm() if may and case.status in (Status.NEW, Status.OPEN) else None,
-        "confirm_form": ConfirmForm() if may and waits and not own else None,
+        "confirm_form": ConfirmForm(initial={"assessment": assessment.pk})
+        if may and waits and not own and assessment
+        else None,
         "refer_form": referral.refer_form(confirmation.pk)
         if may and can_refer and confirmation
         else None,

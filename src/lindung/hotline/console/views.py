@@ -34,7 +34,7 @@ from lindung.hotline.referral import selectors as referral
 from lindung.hotline.referral import services as outbox_services
 from lindung.hotline.referral.forms import AcknowledgeForm, AuthorityForm, ReferForm
 
-from . import case_page
+from . import case_page, file_table
 
 LOG_PAGE = 200
 
@@ -147,8 +147,10 @@ def assess(request: HttpRequest, number: str) -> HttpResponse:
         request,
         number,
         "assess_form",
-        AssessForm(request.POST),
-        lambda typed: decisions.assess(number, who, typed["category"], typed["reason"]),
+        AssessForm(request.POST, files=file_table.choices(number)),
+        lambda typed: decisions.assess(
+            number, who, typed["category"], typed["reason"], typed["marked"]
+        ),
     )
 
 
@@ -160,7 +162,9 @@ def confirm(request: HttpRequest, number: str) -> HttpResponse:
         number,
         "confirm_form",
         ConfirmForm(request.POST),
-        lambda typed: decisions.confirm(number, who, agrees=typed["agrees"], note=typed["note"]),
+        lambda typed: decisions.confirm(
+            number, who, agrees=typed["agrees"], note=typed["note"], read=typed["assessment"]
+        ),
     )
 
 

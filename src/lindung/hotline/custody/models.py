@@ -48,7 +48,10 @@ class Checkpoint(models.Model):
 
 
 class Evidence(models.Model):
-    """A sealed capture of one item, or the reason why there is none."""
+    """A sealed capture of one item, or the reason why there is none.
+
+    `unexamined` says why the machine could not look through its media before it was sealed.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     item = models.ForeignKey("casework.Item", on_delete=models.PROTECT, related_name="evidence")
@@ -56,6 +59,8 @@ class Evidence(models.Model):
     captured_at = models.DateTimeField()
     outcome = models.CharField(max_length=12)
     problem = models.CharField(max_length=500, blank=True)
+    policy = models.CharField(max_length=16, blank=True, db_default="")
+    unexamined = models.CharField(max_length=300, blank=True, db_default="")
     bundle = models.CharField(max_length=200, blank=True)
     manifest_sha256 = models.CharField(max_length=64, blank=True)
     log_index = models.BigIntegerField(null=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -10,16 +11,16 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import transaction
 
 from lindung import evidence
 from lindung.hotline.config import sealing
 from lindung.hotline.config.scratch import scratch
+from lindung.hotline.storable import storable
 
 from .log import HotlineLog, append
 from .models import Evidence
 
-__all__ = ["append", "capture_and_seal", "evidence_keys", "make_keys"]
+__all__ = ["append", "capturing", "evidence_keys", "make_keys", "seal", "sealed"]
 
 
 def evidence_folder() -> Path:
@@ -42,53 +43,70 @@ def evidence_keys() -> evidence.Keys:
     return evidence.Keys.load(settings.ENV.home / "keys" / "evidence")
 
 
-def capture_and_seal(
-    case: str, item: UUID, url: str, look: Callable[[evidence.Capture], None]
-) -> Evidence:
-    """Capture an address and seal it, once for a case and item; a repeat returns the first.
+def sealed(case: str, item: UUID) -> Evidence | None:
+    """The capture of this item for this case, if there is one: it is made once."""
+    return Evidence.objects.filter(case_id=case, item_id=item).first()
 
-    `look` sees the capture before it is sealed: afterwards this server cannot open it.
-    What the site does never raises: an unreachable address is recorded with its reason.
-    The log entry, the bundle's proof and the record are one transaction; a bundle file that
-    a crash leaves without a record proves nothing and is replaced by the retry.
+
+@contextmanager
+def capturing(url: str) -> Iterator[evidence.Capture]:
+    """Capture an address; what was captured lies in plain until the end of the block.
+
+    What the site does never raises: an unreachable address is a capture with its reason.
     """
-    if found := Evidence.objects.filter(case_id=case, item_id=item).first():
-        return found
     authority = settings.ENV["MEDIA_AUTHORITY"] or None
     policy = evidence.Policy.FULL if authority else evidence.Policy.NO_MEDIA
-    keys = evidence_keys()
     with scratch(settings.ENV.home) as folder:
-        captured = evidence.capture(
+        yield evidence.capture(
             url,
             folder / "capture",
             policy=policy,
             authority=authority,
             allow=settings.ENV["CAPTURE_ALLOW"],
         )
-        look(captured)
-        record = Evidence(
-            case_id=case,
-            item_id=item,
-            captured_at=datetime.now(UTC),
-            outcome=captured.outcome,
-            problem=(captured.problem or _refusal(captured))[:500],
-            sealed_text=sealing.seal(captured.text or ""),
-            preview=captured.preview or b"",
+
+
+def seal(case: str, item: UUID, captured: evidence.Capture, *, unexamined: str) -> Evidence:
+    """Seal a capture: afterwards this server cannot open it. Use it inside a transaction.
+
+    The log entry, the bundle's proof and the record are one transaction; a bundle file that
+    a crash leaves without a record proves nothing and is replaced by the retry.
+    """
+    keys = evidence_keys()
+    record = Evidence(
+        case_id=case,
+        item_id=item,
+        captured_at=_when(captured),
+        outcome=captured.outcome,
+        problem=storable(captured.problem or _refusal(captured), 500),
+        policy=captured.policy.value,
+        unexamined=storable(unexamined, 300),
+        sealed_text=sealing.seal(captured.text or ""),
+        preview=captured.preview or b"",
+    )
+    if captured.outcome == "unreachable":
+        append("evidence.failed", case, {"item": str(item), "problem": record.problem})
+    else:
+        bundle = evidence_folder() / f"{case}-{uuid4().hex[:8]}.lindung.tar"
+        log = HotlineLog(keys, subject=case)
+        done = evidence.seal(
+            captured, bundle, keys=keys, log=log, operator=settings.ENV["HOTLINE_NAME"]
         )
-        with transaction.atomic():
-            if captured.outcome == "unreachable":
-                append("evidence.failed", case, {"item": str(item), "problem": record.problem})
-            else:
-                bundle = evidence_folder() / f"{case}-{uuid4().hex[:8]}.lindung.tar"
-                log = HotlineLog(keys, subject=case)
-                sealed = evidence.seal(
-                    captured, bundle, keys=keys, log=log, operator=settings.ENV["HOTLINE_NAME"]
-                )
-                record.bundle = bundle.name
-                record.manifest_sha256 = sealed.manifest_sha256
-                record.log_index = sealed.inclusion.index
-            record.save(force_insert=True)
+        record.bundle = bundle.name
+        record.manifest_sha256 = done.manifest_sha256
+        record.log_index = done.inclusion.index
+    if record.unexamined:
+        append("media.unexamined", case, {"item": str(item), "problem": record.unexamined})
+    record.save(force_insert=True)
     return record
+
+
+def _when(captured: evidence.Capture) -> datetime:
+    """When the capture began: sealing may come minutes later."""
+    try:
+        return datetime.fromisoformat(str(captured.facts["started"]))
+    except (KeyError, ValueError):
+        return datetime.now(UTC)
 
 
 def _refusal(captured: evidence.Capture) -> str:

@@ -18,6 +18,9 @@ Decided by two people: assessed {assessed}, confirmed {confirmed} (UTC).
 What was reported
 {items}
 
+Files the decision is about (SHA-256)
+{files}
+
 Evidence
 {evidence}
 
@@ -51,6 +54,7 @@ def letter_text(case: str, authority: str) -> str:
         assessed=f"{assessment.at:%Y-%m-%d %H:%M}",
         confirmed=f"{confirmation.at:%Y-%m-%d %H:%M}",
         items="\n".join(items) or "- words only",
+        files="\n".join(f"- {sha256}" for sha256 in assessment.files) or "- none marked",
         evidence="\n".join(evidence) or "- none",
     )
 

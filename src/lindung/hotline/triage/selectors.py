@@ -1,11 +1,103 @@
+"""What the detectors found, and which files of a case are known now."""
+
 from __future__ import annotations
 
-from .models import Match, Signal
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from lindung.hotline.casework import selectors as casework
+from lindung.hotline.custody import selectors as custody
+from lindung.hotline.storable import storable
+from lindung.media import ListHit, StoreError
+
+from . import files
+from .models import Match, Media, Signal
+
+
+@dataclass(frozen=True)
+class SeenFile:
+    """One file of a case, wherever in it it was found, and what the lists say of it now."""
+
+    file: Media
+    hits: list[ListHit]
+
+    @property
+    def proofs(self) -> list[ListHit]:
+        """The hits that make the whole file known."""
+        return [hit for hit in self.hits if files.makes_known(hit, self.file)]
+
+    @property
+    def doubted(self) -> list[ListHit]:
+        """The hits that are disputed or say "not illegal"."""
+        return [hit for hit in self.hits if files.is_doubted(hit)]
+
+    @property
+    def known(self) -> bool:
+        return bool(self.proofs)
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files of a case. `whole`: every capture is complete, and all of it was examined."""
+
+    seen: list[SeenFile] = field(default_factory=list)
+    whole: bool = False
+    problem: str = ""
+
+    @property
+    def known(self) -> int:
+        return sum(one.known for one in self.seen)
+
+    @property
+    def all_known(self) -> bool:
+        return self.whole and 0 < len(self.seen) == self.known
 
 
 def signals_of(case: str) -> list[Signal]:
     return list(Signal.objects.filter(case_id=case).order_by("-weight", "rule"))
 
 
-def matches_of(case: str) -> list[Match]:
-    return list(Match.objects.filter(case_id=case).order_by("list_name", "entry"))
+def matches_of(case: str, found: Files) -> list[tuple[Match, bool]]:
+    """The hits of a case as they were found, and whether each still stands on its list."""
+    live = {(one.file.sha256, *_entry(hit)) for one in found.seen for hit in one.hits}
+    matches = list(Match.objects.filter(case_id=case).order_by("list_name", "entry"))
+    in_files = {one.file.sha256 for one in found.seen}
+    with suppress(StoreError):
+        for digest in {match.digest for match in matches} - in_files:
+            live |= {(digest, *_entry(hit)) for hit in files.hits_of_digest(digest)}
+    return [(match, (match.digest, match.list_name, match.entry) in live) for match in matches]
+
+
+def _entry(hit: ListHit) -> tuple[str, str]:
+    return storable(hit.list_name, 120), storable(hit.entry_id, 200)
+
+
+def files_of(case: str) -> Files:
+    """The files of a case, each once; known by what the lists say now, not by what they said."""
+    looks = set(
+        Match.objects.filter(case_id=case)
+        .exclude(algorithm__in=files.DIGESTS)
+        .values_list("digest", flat=True)
+    )
+    found: dict[object, Media] = {}
+    for file in Media.objects.filter(case_id=case).order_by("pk"):
+        found.setdefault(file.sha256 or file.pk, file)
+    problem = ""
+    seen = []
+    for file in found.values():
+        hits: list[ListHit] = []
+        try:
+            hits = files.hits_of(file, by_looks=file.sha256 in looks)
+        except StoreError as error:
+            problem = str(error)
+        seen.append(SeenFile(file, hits))
+    return Files(seen, _is_whole(case), problem)
+
+
+def _is_whole(case: str) -> bool:
+    captures = custody.evidence_of(case)
+    wanted = {item.id for item in casework.items_of(case) if item.url}
+    return wanted <= {one.item_id for one in captures} and all(
+        one.outcome == "complete" and one.policy == "full" and not one.unexamined
+        for one in captures
+    )

@@ -7,31 +7,37 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import re
 from collections.abc import Sequence
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from uuid import UUID
 
-import numpy as np
 from django.conf import settings
+from django.db import DatabaseError, transaction
 from django.db.models import Sum
 
-from lindung import evidence, media
+from lindung import media
+from lindung.hotline.casework import selectors as cases
 from lindung.hotline.casework import services as casework
 from lindung.hotline.casework.services import Named
 from lindung.hotline.config import keys, sealing
-from lindung.hotline.config.scratch import scratch
+from lindung.hotline.custody import selectors as log_of
 from lindung.hotline.custody import services as custody
+from lindung.hotline.custody.models import Evidence
 from lindung.hotline.intake import selectors as intake
-from lindung.media import ListHit, ListStore, Sandbox
+from lindung.hotline.storable import storable
+from lindung.media import ListHit
 from lindung.text import NotUnderstood, Reader, canonicalise, open_lexicon, read_key
 
+from . import files, selectors
 from .models import Match, Media, Signal
+
+log = logging.getLogger(__name__)
 
 DIGEST = r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}"
 OWN_LIST = "own"
-ALGORITHMS = {32: "md5", 40: "sha1", 64: "sha256"}
 
 
 @cache
@@ -42,37 +48,37 @@ def reader() -> Reader:
     another place (`env:NAME`, `exec:COMMAND`).
     """
     folder: Path = settings.ENV.home / "lexicons"
-    sealed = [
-        open_lexicon(file, read_key(file.with_suffix(".key")))
-        for file in sorted(folder.glob("*.json"))
-    ]
+    sealed = []
+    for file in sorted(folder.glob("*.json")):
+        try:
+            sealed.append(open_lexicon(file, read_key(file.with_suffix(".key"))))
+        except (OSError, ValueError) as error:  # one partner's list never stops the hotline
+            log.error("A list of terms is left out: %s", error)
     return Reader.load(lexicons=sealed)
 
 
-@cache
-def hash_lists() -> ListStore:
-    return ListStore.open(settings.ENV.home / "lists")
-
-
 def examine(report: UUID) -> None:
-    """Turn one report into items of a case, with evidence, signals and matches."""
+    """Turn one report into items of a case, with evidence, signals and matches.
+
+    Evidence comes first: whatever fails after it, what was there is sealed.
+    """
     opened = intake.opened([report])[0]
     region = settings.ENV["COUNTRY"]
     named = [_canonical(line, region) for line in opened.content.where]
     if not named:
         named = [_words_item(opened.content.words)]
     sighted = casework.sight(report, named, danger=opened.danger)
-    case = sighted[0].case
-    _read(case, opened.content.words, report=report)
+    captured = [
+        capture(found.case, found.item.pk, found.item.url) for found in sighted if found.item.url
+    ]
+    _read(sighted[0].case, opened.content.words, report=report)
+    for record in captured:
+        _read(record.case_id, sealing.unseal(record.sealed_text), item=record.item_id)
+    for number in {found.case for found in sighted}:
+        count(number)
     for found in sighted:
         if found.item.kind == "digest":
             match_digest(found.case, found.item.pk, found.item.value)
-        elif found.item.url:
-            look = partial(look_at_media, found.case, found.item.pk)
-            record = custody.capture_and_seal(found.case, found.item.pk, found.item.url, look)
-            _read(found.case, sealing.unseal(record.sealed_text), item=found.item.pk)
-    for number in {found.case for found in sighted}:
-        _count(number)
 
 
 def _canonical(line: str, region: str) -> Named:
@@ -104,9 +110,9 @@ def _read(case: str, text: str, *, item: UUID | None = None, report: UUID | None
                 case_id=case,
                 item_id=item,
                 report_id=report,
-                rule=signal.rule,
-                version=str(signal.version),
-                title=signal.title,
+                rule=storable(signal.rule, 80),
+                version=storable(str(signal.version), 40),
+                title=storable(signal.title, 200),
                 weight=signal.weight,
                 spans=[[span.start, span.end, span.label] for span in signal.spans],
             )
@@ -116,34 +122,30 @@ def _read(case: str, text: str, *, item: UUID | None = None, report: UUID | None
     )
 
 
-def look_at_media(case: str, item: UUID, captured: evidence.Capture) -> None:
-    """Hash every picture and video of a capture and match it, so that nobody needs to look."""
-    with scratch(settings.ENV.home) as folder, Sandbox() as sandbox:
-        for payload in evidence.media_payloads(captured, folder):
-            found = media.examine(payload.path, hash_lists(), sandbox)
-            payload.path.unlink()
-            if found.digests is None:
-                continue
-            Media.objects.get_or_create(
-                case_id=case,
-                item_id=item,
-                sha256=found.digests.sha256,
-                defaults={
-                    "sha1": found.digests.sha1,
-                    "md5": found.digests.md5,
-                    "kind": found.kind,
-                    "pdq": found.pdq or "",
-                    "quality": found.quality,
-                    "error": found.error[:300],
-                },
-            )
-            _keep_hits(case, item, found.hits, digest=found.digests.sha256)
+def capture(case: str, item: UUID, url: str) -> Evidence:
+    """Capture an address, hash its media so that nobody needs to look, seal it: once.
+
+    What was hashed and the sealed record are one transaction. That the media could not be
+    examined stands in the record; it never keeps the capture from being sealed.
+    """
+    if found := custody.sealed(case, item):
+        return found
+    with custody.capturing(url) as captured:
+        seen, problem = files.look(captured)
+        with transaction.atomic():
+            try:
+                with transaction.atomic():
+                    for file in seen:
+                        file.case_id, file.item_id = case, item
+                    Media.objects.bulk_create(seen, ignore_conflicts=True)
+            except (DatabaseError, ValueError) as error:
+                problem = storable(str(error), 300)
+            return custody.seal(case, item, captured, unexamined=problem)
 
 
 def match_digest(case: str, item: UUID, digest: str) -> None:
     """Look a reported file digest (MD5, SHA-1 or SHA-256 in hex) up in the imported lists."""
-    hits = hash_lists().match_digests(**{ALGORITHMS[len(digest)]: digest})
-    _keep_hits(case, item, hits, digest=digest)
+    _keep_hits(case, item, files.hits_of_digest(digest), digest=digest)
 
 
 def _keep_hits(case: str, item: UUID, hits: Sequence[ListHit], *, digest: str) -> None:
@@ -152,13 +154,14 @@ def _keep_hits(case: str, item: UUID, hits: Sequence[ListHit], *, digest: str) -
             Match(
                 case_id=case,
                 item_id=item,
-                list_name=hit.list_name,
-                entry=hit.entry_id,
-                category=hit.category,
+                list_name=storable(hit.list_name, 120),
+                entry=storable(hit.entry_id, 200),
+                category=storable(hit.category, 200),
                 algorithm=hit.kind,
                 digest=digest,
                 distance=hit.distance,
-                transform=hit.transform[:80],
+                transform=storable(hit.transform, 200),
+                disputed=hit.disputed,
             )
             for hit in hits
         ],
@@ -166,37 +169,38 @@ def _keep_hits(case: str, item: UUID, hits: Sequence[ListHit], *, digest: str) -
     )
 
 
-def _count(case: str) -> None:
-    """Bring the case's score and its count of known media up to date."""
+def count(case: str) -> None:
+    """Bring the case's score, its matches and its count of known media up to date.
+
+    Raises StoreError when the lists cannot be read: the job is tried again.
+    """
     total = Signal.objects.filter(case_id=case).aggregate(total=Sum("weight"))["total"]
     casework.score(case, total)
-    files = set(Media.objects.filter(case_id=case).values_list("sha256", flat=True))
-    known = set(Match.objects.filter(case_id=case).values_list("digest", flat=True))
-    casework.media_seen(case, total=len(files), known=len(files & known))
+    for file in Media.objects.filter(case_id=case).exclude(sha256=""):
+        _keep_hits(case, file.item_id, files.hits_of(file), digest=file.sha256)
+    found = selectors.files_of(case)
+    casework.media_seen(case, total=len(found.seen), known=found.known, whole=found.whole)
+
+
+def recount() -> None:
+    """Count again the cases that claim to be all known: lists change, and entries go."""
+    for case in cases.all_known():
+        count(case)
 
 
 def learn(case: str) -> int:
-    """Put the media of a case that two people found illegal on the hotline's own list.
+    """Put the files that two people found illegal on the hotline's own list, and no other.
 
-    A picture goes on it by its digests and its PDQ hash, a video by its digests. Partners get
-    the list by `lindung lists export`.
+    Partners get the list by `lindung lists export`.
     """
-    count = 0
-    for file in Media.objects.filter(case_id=case):
-        media.confirm(hash_lists(), OWN_LIST, _as_examined(file), category="confirmed")
-        count += 1
-    return count
-
-
-def _as_examined(file: Media) -> media.Examination:
-    frames = []
-    if file.kind == "picture" and file.pdq:
-        code = np.frombuffer(bytes.fromhex(file.pdq), np.uint8)
-        frames = [media.Frame(0.0, np.tile(code, (8, 1)), file.quality or 0)]
-    return media.Examination(
-        path=file.sha256,
-        digests=media.Digests(md5=file.md5, sha1=file.sha1, sha256=file.sha256, size=0),
-        kind=file.kind if frames else "",
-        quality=file.quality,
-        frames=frames,
-    )
+    decided = cases.confirmed_files(case)
+    if decided is None:
+        return 0
+    found = {f.sha256: f for f in Media.objects.filter(case_id=case, sha256__in=decided.files)}
+    for file in found.values():
+        media.confirm(
+            files.hash_lists(), OWN_LIST, files.as_examined(file), category=decided.category
+        )
+    if found and "media.listed" not in {entry.kind for entry in log_of.history(case)}:
+        custody.append("media.listed", case, {"list": OWN_LIST, "files": sorted(found)})
+    return len(found)

@@ -1,4 +1,4 @@
-"""The jobs that the database defers: with every report, and with every confirmed case."""
+"""The jobs that the database defers with reports and confirmed cases, and one by the clock."""
 
 from __future__ import annotations
 
@@ -19,3 +19,9 @@ def examine_report(report: str) -> None:
 @app.task(name="triage.learn", queue="hotline", retry=BackOff())
 def learn(case: str) -> None:
     services.learn(case)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="triage.recount", queue="watch", queueing_lock="triage.recount")
+def recount(timestamp: int) -> None:
+    services.recount()

@@ -25,6 +25,11 @@ ITEM: Mapping[str, Promise] = {
     "age": _("age"),
     "digest": _("file digest"),
 }
+FILE: Mapping[str, Promise] = {
+    "": _("unknown kind"),
+    "picture": _("picture"),
+    "video": _("video"),
+}
 OUTCOME: Mapping[str, Promise] = {
     "complete": _("captured"),
     "partial": _("captured in part"),
@@ -46,11 +51,14 @@ DEED: Mapping[str, Promise] = {
     "person.invited": _("person invited"),
     "person.joined": _("person joined"),
     "person.switched": _("person switched on or off"),
+    "media.unexamined": _("pictures not examined"),
+    "media.listed": _("marked files put on our own list"),
     "authority.added": _("authority added"),
 }
 PARTS: Mapping[str, Mapping[str, Promise]] = {
     "about": ABOUT,
     "item": ITEM,
+    "file": FILE,
     "outcome": OUTCOME,
     "deed": DEED,
 }

@@ -1,18 +1,19 @@
--- What the hotline's decisions must obey, whoever connects.
+-- What the hotline's decisions must obey, whoever connects. Each migration that changes a rule
+-- runs this whole file again.
 
-CREATE FUNCTION casework_insert_only() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION casework_insert_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '% rows are never changed: % is refused.', TG_TABLE_NAME, TG_OP
         USING ERRCODE = 'insufficient_privilege';
 END $$;
-CREATE TRIGGER casework_assessment_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE
+CREATE OR REPLACE TRIGGER casework_assessment_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE
     ON casework_assessment FOR EACH STATEMENT EXECUTE FUNCTION casework_insert_only();
-CREATE TRIGGER casework_confirmation_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE
+CREATE OR REPLACE TRIGGER casework_confirmation_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE
     ON casework_confirmation FOR EACH STATEMENT EXECUTE FUNCTION casework_insert_only();
-CREATE TRIGGER intake_report_kept BEFORE UPDATE OR DELETE OR TRUNCATE
+CREATE OR REPLACE TRIGGER intake_report_kept BEFORE UPDATE OR DELETE OR TRUNCATE
     ON intake_report FOR EACH STATEMENT EXECUTE FUNCTION casework_insert_only();
 
-CREATE FUNCTION casework_four_eyes() RETURNS trigger LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION casework_four_eyes() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE assessor uuid;
 BEGIN
@@ -21,12 +22,17 @@ BEGIN
         RAISE EXCEPTION 'A second person confirms: the assessor may not confirm their own assessment.'
             USING ERRCODE = 'check_violation';
     END IF;
+    IF EXISTS (SELECT 1 FROM casework_assessment a JOIN casework_assessment newer
+               ON newer.case_id = a.case_id AND newer.at > a.at WHERE a.id = NEW.assessment_id) THEN
+        RAISE EXCEPTION 'A newer assessment has replaced this one.'
+            USING ERRCODE = 'check_violation';
+    END IF;
     RETURN NEW;
 END $$;
-CREATE TRIGGER casework_four_eyes BEFORE INSERT ON casework_confirmation
+CREATE OR REPLACE TRIGGER casework_four_eyes BEFORE INSERT ON casework_confirmation
     FOR EACH ROW EXECUTE FUNCTION casework_four_eyes();
 
-CREATE FUNCTION casework_decider_may() RETURNS trigger LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION casework_decider_may() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     IF NOT EXISTS (SELECT 1 FROM accounts_person p WHERE p.id = NEW.person_id
@@ -36,13 +42,30 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
-CREATE TRIGGER casework_decider_may BEFORE INSERT ON casework_assessment
+CREATE OR REPLACE TRIGGER casework_decider_may BEFORE INSERT ON casework_assessment
     FOR EACH ROW EXECUTE FUNCTION casework_decider_may();
-CREATE TRIGGER casework_decider_may BEFORE INSERT ON casework_confirmation
+CREATE OR REPLACE TRIGGER casework_decider_may BEFORE INSERT ON casework_confirmation
     FOR EACH ROW EXECUTE FUNCTION casework_decider_may();
 
+-- An assessment marks files of its own case; being insert-only, it keeps its marks for ever.
+CREATE OR REPLACE FUNCTION casework_marks_exist() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF jsonb_typeof(NEW.files) <> 'array' OR EXISTS (
+        SELECT 1 FROM jsonb_array_elements(NEW.files) AS f(mark)
+        WHERE NOT EXISTS (SELECT 1 FROM triage_media m
+                          WHERE m.case_id = NEW.case_id AND m.sha256 <> ''
+                            AND to_jsonb(m.sha256::text) = f.mark)) THEN
+        RAISE EXCEPTION 'An assessment marks hashed media files of its own case, and nothing else.'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER casework_marks_exist BEFORE INSERT ON casework_assessment
+    FOR EACH ROW EXECUTE FUNCTION casework_marks_exist();
+
 -- A case's status follows what exists; it is never a mere claim.
-CREATE FUNCTION casework_status_is_earned() RETURNS trigger LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION casework_status_is_earned() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     IF NEW.number <> OLD.number OR NEW.opened_at <> OLD.opened_at THEN
@@ -66,17 +89,18 @@ BEGIN
     END IF;
     IF NEW.status = 'confirmed' AND EXISTS (
         SELECT 1 FROM casework_confirmation c JOIN casework_assessment a ON a.id = c.assessment_id
-        WHERE a.case_id = NEW.number AND c.agrees AND a.category IN ('baseline', 'national')) THEN
+        WHERE a.case_id = NEW.number AND c.agrees AND a.category IN ('baseline', 'national')
+          AND a.files <> '[]'::jsonb) THEN
         PERFORM hotline_defer('triage.learn', NEW.number, jsonb_build_object('case', NEW.number));
     END IF;
     PERFORM custody_append('case.status', NEW.number,
         jsonb_build_object('from', OLD.status, 'to', NEW.status));
     RETURN NEW;
 END $$;
-CREATE TRIGGER casework_status_is_earned BEFORE UPDATE ON casework_case
+CREATE OR REPLACE TRIGGER casework_status_is_earned BEFORE UPDATE ON casework_case
     FOR EACH ROW EXECUTE FUNCTION casework_status_is_earned();
 
-CREATE FUNCTION casework_log() RETURNS trigger LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION casework_log() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     IF TG_TABLE_NAME = 'casework_case' THEN
@@ -87,7 +111,7 @@ BEGIN
     ELSIF TG_TABLE_NAME = 'casework_assessment' THEN
         PERFORM custody_append('assessment.made', NEW.case_id,
             jsonb_build_object('assessment', NEW.id, 'category', NEW.category,
-                               'person', NEW.person_id));
+                               'files', NEW.files, 'person', NEW.person_id));
     ELSE
         PERFORM custody_append('confirmation.made',
             (SELECT a.case_id FROM casework_assessment a WHERE a.id = NEW.assessment_id),
@@ -96,17 +120,17 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-CREATE TRIGGER casework_case_log AFTER INSERT ON casework_case
+CREATE OR REPLACE TRIGGER casework_case_log AFTER INSERT ON casework_case
     FOR EACH ROW EXECUTE FUNCTION casework_log();
-CREATE TRIGGER casework_sighting_log AFTER INSERT ON casework_sighting
+CREATE OR REPLACE TRIGGER casework_sighting_log AFTER INSERT ON casework_sighting
     FOR EACH ROW EXECUTE FUNCTION casework_log();
-CREATE TRIGGER casework_assessment_log AFTER INSERT ON casework_assessment
+CREATE OR REPLACE TRIGGER casework_assessment_log AFTER INSERT ON casework_assessment
     FOR EACH ROW EXECUTE FUNCTION casework_log();
-CREATE TRIGGER casework_confirmation_log AFTER INSERT ON casework_confirmation
+CREATE OR REPLACE TRIGGER casework_confirmation_log AFTER INSERT ON casework_confirmation
     FOR EACH ROW EXECUTE FUNCTION casework_log();
 
 -- Case numbers: 2026-0001, one sequence a year, without gaps left by rollbacks.
-CREATE FUNCTION casework_next_number() RETURNS text LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION casework_next_number() RETURNS text LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     this_year text := to_char(now() AT TIME ZONE 'UTC', 'YYYY');
