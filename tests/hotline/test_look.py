@@ -62,15 +62,15 @@ def test_no_text_of_a_site_stops_triage(
         yield evidence.Payload(text, text, into / "one")
         yield evidence.Payload(text, text, None, text)
 
-    real = media.examine
+    real = media.hash_file
 
-    def examine(*all: Any) -> media.Examination:
-        found = real(*all)
+    def hashed(*all: Any, **how: Any) -> media.Examination:
+        found = real(*all, **how)
         found.note = found.error = text
         return found
 
     monkeypatch.setattr(evidence, "media_payloads", payloads)
-    monkeypatch.setattr(media, "examine", examine)
+    monkeypatch.setattr(media, "hash_file", hashed)
     found = site.visit(ONE, problem=text)
     sealed(found.case)
     assert Media.objects.filter(case_id=found.case).count() == 2
@@ -94,15 +94,15 @@ def test_a_truncated_archive_is_sealed_and_not_known(site: Site) -> None:
 
 def test_a_look_that_fails_is_tried_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     site.listed(ONE)
-    real, calls = media.examine, []
+    real, calls = media.hash_file, []
 
-    def once(*all: Any) -> media.Examination:
+    def once(*all: Any, **how: Any) -> media.Examination:
         calls.append(1)
         if len(calls) == 1:
             raise RuntimeError("a defect")
-        return real(*all)
+        return real(*all, **how)
 
-    monkeypatch.setattr(media, "examine", once)
+    monkeypatch.setattr(media, "hash_file", once)
     found = site.visit(ONE)
     assert sealed(found.case).unexamined == ""
     assert selectors.files_of(found.case).all_known
@@ -112,14 +112,14 @@ def test_a_look_that_never_succeeds_is_sealed_told_and_not_known(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site.listed(ONE)
-    real = media.examine
+    real = media.hash_file
 
-    def second_fails(path: Path, *rest: Any) -> media.Examination:
+    def second_fails(path: Path, *rest: Any, **how: Any) -> media.Examination:
         if path.name.startswith("2-"):
             raise RuntimeError("a defect\0")
-        return real(path, *rest)
+        return real(path, *rest, **how)
 
-    monkeypatch.setattr(media, "examine", second_fails)
+    monkeypatch.setattr(media, "hash_file", second_fails)
     found = site.visit(ONE, picture(2))
     assert "a defect" in sealed(found.case).unexamined
     assert Media.objects.get(case_id=found.case).sha256 == site.digests(ONE).sha256

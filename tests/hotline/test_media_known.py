@@ -79,14 +79,14 @@ def test_a_file_that_cannot_be_hashed_counts_unless_a_digest_names_it(site: Site
 
 def test_a_file_without_digests_counts(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     site.listed(ONE)
-    real = media.examine
+    real = media.hash_file
 
-    def unreadable(path: Path, *rest: Any) -> media.Examination:
-        found = real(path, *rest)
+    def unreadable(path: Path, *rest: Any, **how: Any) -> media.Examination:
+        found = real(path, *rest, **how)
         gone = found.digests and found.digests.sha256 != site.digests(ONE).sha256
         return media.Examination(str(path), error="cannot be read\0") if gone else found
 
-    monkeypatch.setattr(media, "examine", unreadable)
+    monkeypatch.setattr(media, "hash_file", unreadable)
     found = site.visit(ONE, TWO, picture(3))
     assert Media.objects.filter(case_id=found.case, sha256="").count() == 2
     assert not claimed(found.case)
@@ -145,7 +145,7 @@ def test_a_video_is_known_as_a_clip_and_not_by_a_frame(
     video = media.Examination(
         "v", sums, "video", pdq=bytes(frames[0].codes[0]).hex(), quality=100, frames=frames
     )
-    monkeypatch.setattr(media, "examine", lambda *_: video)
+    monkeypatch.setattr(media, "hash_file", lambda *_, **how: video)
     if by == "clip":
         other = replace(sums, sha256="0" * 64, sha1="0" * 40, md5="0" * 32)
         media.confirm(site.lists, "partner", replace(video, digests=other))

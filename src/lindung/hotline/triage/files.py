@@ -10,7 +10,6 @@ import logging
 import re
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 from django.conf import settings
@@ -18,7 +17,7 @@ from django.conf import settings
 from lindung import evidence, media
 from lindung.hotline.config.scratch import scratch
 from lindung.hotline.storable import storable
-from lindung.media import Examination, Frame, ListHit, ListStore, Sandbox, StoreError
+from lindung.media import Examination, Frame, ListHit, ListStore, Sandbox
 
 from .models import Media
 
@@ -59,7 +58,7 @@ def _files(captured: evidence.Capture) -> Iterator[Media]:
             if payload.path is None:
                 yield Media(where=where, error=storable(payload.problem, 300))
                 continue
-            found = _hashed(payload.path, sandbox)
+            found = media.hash_file(payload.path, sandbox, full=True)  # kept: never approximate
             payload.path.unlink(missing_ok=True)
             sums = found.digests
             yield Media(
@@ -75,14 +74,6 @@ def _files(captured: evidence.Capture) -> Iterator[Media]:
                 note=storable(found.note, 300),
                 error=storable(found.error, 300),
             )
-
-
-def _hashed(path: Path, sandbox: Sandbox) -> Examination:
-    """As `examine` hashes it: in full where a match could hang on it. Lists may be broken."""
-    try:
-        return media.examine(path, hash_lists(), sandbox)
-    except StoreError:
-        return media.hash_file(path, sandbox)
 
 
 def _packed(frames: list[Frame]) -> bytes:
