@@ -20,7 +20,7 @@ from lindung.text.look import Batch, Look, Tables
 from lindung.text.model import Model
 from lindung.text.policy import Leaf, Policy, Rule, load_policy, parse_policy
 
-BATCH = 1_000_000  # characters scanned at once; bounds memory, not meaning
+BATCH = 250_000  # characters scanned at once; bounds memory, not meaning
 _MOST_SPANS = 200  # spans kept for one reason
 
 
