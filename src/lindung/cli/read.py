@@ -112,7 +112,7 @@ def _end(rejected: int) -> None:
 
 
 def _refuse(message: str) -> NoReturn:
-    typer.echo(message, err=True)
+    typer.echo(visible(message), err=True)
     raise typer.Exit(2)
 
 
