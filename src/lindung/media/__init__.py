@@ -1,7 +1,7 @@
 """What a picture or a video matches: hashes, exact radius search, hash lists."""
 
 from lindung.media.digests import Digests, digests
-from lindung.media.examine import Examination, Matching, confirm, examine, hash_file, record
+from lindung.media.examine import Examination, Matching, confirm, examine, hash_file, match, record
 from lindung.media.index import CorruptIndexError, HammingIndex, Hits
 from lindung.media.lists.database import StoreError
 from lindung.media.lists.matching import ListHit
@@ -40,6 +40,7 @@ __all__ = [
     "digests",
     "examine",
     "hash_file",
+    "match",
     "read_video",
     "record",
     "sync",

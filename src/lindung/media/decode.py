@@ -56,7 +56,7 @@ class Decoded:
 def prepare() -> None:
     """Set Pillow up for hostile files: our own limits, and no plugin that runs a program."""
     warnings.simplefilter("ignore")
-    Image.MAX_IMAGE_PIXELS = None  # checked in `_open`, with our own limit and words
+    Image.MAX_IMAGE_PIXELS = None  # checked in `_hash_file`, with our own limit and words
     Image.preinit()
     Image.init()
     pi_heif.register_heif_opener()

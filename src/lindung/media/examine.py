@@ -127,23 +127,34 @@ def _frame(number: str, codes: str, quality: int) -> Frame:
 
 
 def _match(found: Examination, store: ListStore, matching: Matching) -> None:
-    """Fill in the hits: digests first, then what lies within the widest radius that may decide."""
-    if found.digests is None:
-        return
-    sums = found.digests
-    hits = store.match_digests(md5=sums.md5, sha1=sums.sha1, sha256=sums.sha256)
-    radius = min(matching.radius + MARGIN, MAX_RADIUS)
-    usable = [frame for frame in found.frames if frame.quality >= matching.min_quality]
-    if found.frames and not usable:
+    """Fill in the hits within the widest radius that may decide."""
+    found.hits = _hits(found, store, matching, min(matching.radius + MARGIN, MAX_RADIUS))
+    if found.frames and not any(f.quality >= matching.min_quality for f in found.frames):
         words = f"too plain to be matched by its looks (quality under {matching.min_quality})"
         found.note = "; ".join(filter(None, [found.note, words]))
+
+
+def match(found: Examination, store: ListStore, matching: Matching | None = None) -> list[ListHit]:
+    """What the lists say now of a file that was hashed in full: digests first, each entry once.
+
+    Raises StoreError when the lists cannot be read.
+    """
+    matching = matching or Matching()
+    return _hits(found, store, matching, matching.radius)
+
+
+def _hits(found: Examination, store: ListStore, matching: Matching, radius: int) -> list[ListHit]:
+    if found.digests is None:
+        return []
+    sums = found.digests
+    hits = store.match_digests(md5=sums.md5, sha1=sums.sha1, sha256=sums.sha256)
+    usable = [frame for frame in found.frames if frame.quality >= matching.min_quality]
     if found.kind == "video":
         seen = store.match_video(usable, radius=matching.radius)
     else:
         seen = _match_pictures(usable, store, radius)
     known = {(hit.list_name, hit.entry_id) for hit in hits}
-    hits += [hit for hit in seen if (hit.list_name, hit.entry_id) not in known]
-    found.hits = hits
+    return hits + [hit for hit in seen if (hit.list_name, hit.entry_id) not in known]
 
 
 def _match_pictures(frames: list[Frame], store: ListStore, radius: int) -> list[ListHit]:

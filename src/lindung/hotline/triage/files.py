@@ -95,21 +95,7 @@ def hits_of(file: Media, *, by_looks: bool = True) -> list[ListHit]:
     """What the lists say of a file now; each entry once, digests first. Raises StoreError."""
     if not file.sha256:
         return []
-    store = hash_lists()
-    hits = store.match_digests(md5=file.md5, sha1=file.sha1, sha256=file.sha256)
-    least = media.Matching().min_quality
-    frames = [f for f in frames_of(file) if f.quality >= least] if by_looks else []
-    if file.kind == "video" and frames:
-        hits += store.match_video(frames)
-    else:
-        for frame in frames:
-            place = f"frame {frame.second:.0f}" if frame.second else ""
-            words = [", ".join(filter(None, [turn, place])) for turn in media.FOUND_AS]
-            hits += store.match_pdq(frame.codes, quality=frame.quality, transforms=words)
-    once: dict[tuple[str, str], ListHit] = {}
-    for hit in hits:
-        once.setdefault((hit.list_name, hit.entry_id), hit)
-    return list(once.values())
+    return media.match(_examined(file, frames_of(file) if by_looks else []), hash_lists())
 
 
 def makes_known(hit: ListHit, file: Media) -> bool:
@@ -136,6 +122,10 @@ def as_examined(file: Media) -> Examination:
     frames = frames_of(file)
     if file.kind != "video" and len(frames) != 1:
         frames = []
+    return _examined(file, frames)
+
+
+def _examined(file: Media, frames: list[Frame]) -> Examination:
     return Examination(
         path=file.sha256,
         digests=media.Digests(file.md5, file.sha1, file.sha256, file.size or 0),
