@@ -20,7 +20,7 @@ from lindung.hotline.storable import storable
 from .log import HotlineLog, append
 from .models import Evidence
 
-__all__ = ["append", "capturing", "evidence_keys", "make_keys", "seal", "sealed"]
+__all__ = ["Evidence", "append", "capturing", "evidence_keys", "make_keys", "seal", "sealed"]
 
 
 def evidence_folder() -> Path:

@@ -72,8 +72,11 @@ def _entry(hit: ListHit) -> tuple[str, str]:
     return storable(hit.list_name, 120), storable(hit.entry_id, 200)
 
 
-def files_of(case: str) -> Files:
-    """The files of a case, each once; known by what the lists say now, not by what they said."""
+def files_of(case: str, *, all_looks: bool = False) -> Files:
+    """The files of a case, each once; known by what the lists say now, not by what they said.
+
+    The lists are asked by looks only for files that they once matched so, unless `all_looks`.
+    """
     looks = set(
         Match.objects.filter(case_id=case)
         .exclude(algorithm__in=files.DIGESTS)
@@ -87,7 +90,7 @@ def files_of(case: str) -> Files:
     for file in found.values():
         hits: list[ListHit] = []
         try:
-            hits = files.hits_of(file, by_looks=file.sha256 in looks)
+            hits = files.hits_of(file, by_looks=all_looks or file.sha256 in looks)
         except StoreError as error:
             problem = str(error)
         seen.append(SeenFile(file, hits))

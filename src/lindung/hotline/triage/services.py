@@ -25,10 +25,9 @@ from lindung.hotline.casework.services import Named
 from lindung.hotline.config import keys, sealing
 from lindung.hotline.custody import selectors as log_of
 from lindung.hotline.custody import services as custody
-from lindung.hotline.custody.models import Evidence
 from lindung.hotline.intake import selectors as intake
 from lindung.hotline.storable import storable
-from lindung.media import ListHit
+from lindung.media import ListHit, StoreError
 from lindung.text import NotUnderstood, Reader, canonicalise, open_lexicon, read_key
 
 from . import files, selectors
@@ -122,7 +121,7 @@ def _read(case: str, text: str, *, item: UUID | None = None, report: UUID | None
     )
 
 
-def capture(case: str, item: UUID, url: str) -> Evidence:
+def capture(case: str, item: UUID, url: str) -> custody.Evidence:
     """Capture an address, hash its media so that nobody needs to look, seal it: once.
 
     What was hashed and the sealed record are one transaction. That the media could not be
@@ -176,9 +175,12 @@ def count(case: str) -> None:
     """
     total = Signal.objects.filter(case_id=case).aggregate(total=Sum("weight"))["total"]
     casework.score(case, total)
+    found = selectors.files_of(case, all_looks=True)
+    if found.problem:
+        raise StoreError(found.problem)
+    hits = {one.file.sha256: one.hits for one in found.seen}
     for file in Media.objects.filter(case_id=case).exclude(sha256=""):
-        _keep_hits(case, file.item_id, files.hits_of(file), digest=file.sha256)
-    found = selectors.files_of(case)
+        _keep_hits(case, file.item_id, hits[file.sha256], digest=file.sha256)
     casework.media_seen(case, total=len(found.seen), known=found.known, whole=found.whole)
 
 
