@@ -118,6 +118,11 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = urlsplit(URL).hostname in ("127.0.0.1", "localhost")
 MFA_TOTP_ISSUER = ENV["HOTLINE_NAME"]
+MFA_TOTP_TOLERANCE = 1  # a code may turn over while it is typed (RFC 6238 section 5.2)
+MFA_FORMS = {
+    "authenticate": "lindung.hotline.accounts.forms.SignInForm",
+    "reauthenticate": "lindung.hotline.accounts.forms.SignInAgainForm",
+}
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

@@ -79,7 +79,7 @@ def joined(browser: Browser, link: str, account: Account) -> Iterator[tuple[Page
         secret = page.locator("#authenticator_secret").input_value()
         page.fill("[name=code]", totp(secret))
         page.click("main form button.main")
-        page.wait_for_url(re.compile(r"/accounts/2fa/(recovery-codes/)?"))
+        page.wait_for_url(re.compile(r"/accounts/2fa/(recovery-codes/.*)?$"))
         yield page, replace(account, secret=secret)
 
 
