@@ -193,6 +193,34 @@ def test_a_known_clip_is_found_inside_a_compilation(
 
 
 @needs_ffmpeg
+def test_a_clip_of_two_seconds_is_found_inside_a_compilation(
+    tmp_path: Path, store: ListStore, sandbox: Sandbox
+) -> None:
+    """Of which the compilation shows two frames: this was once too few."""
+    confirm(store, "own", examine(film(tmp_path / "a.mp4", [2, 3], 1), store, sandbox))
+    confirm(store, "own", examine(film(tmp_path / "b.mp4", [4]), store, sandbox))
+    others = list(range(20, 26))
+    hits = examine(film(tmp_path / "long.mkv", [*others, 2, 3, 4], 1), store, sandbox).hits
+    assert [hit.kind for hit in hits] == ["clip"]
+    assert hits[0].transform == "00:06-00:07 of the video, all of a short known clip"
+    one_scene = film(tmp_path / "one.mkv", [20, 21, 22, 4, 23, 24])
+    assert [hit.kind for hit in examine(one_scene, store, sandbox).hits] == ["clip"]
+    for scenes in ([20, 2, 21, 3, 22], [20, 21, 22, 23, 2]):
+        path = film(tmp_path / "parts.mkv", scenes, 1)
+        assert examine(path, store, sandbox).hits == []
+
+
+@needs_ffmpeg
+def test_a_video_of_less_than_a_second_is_no_picture(
+    tmp_path: Path, store: ListStore, sandbox: Sandbox
+) -> None:
+    """It was listed by its first frame, and whatever shows that was known for a still."""
+    found = examine(film(tmp_path / "a.mp4", [1], 1, rate=25), store, sandbox)
+    assert found.kind == "video"
+    assert [round(frame.second, 1) for frame in found.frames] == [0.0, 0.2, 0.4, 0.6, 0.8]
+
+
+@needs_ffmpeg
 def test_a_known_picture_is_found_in_a_video_with_its_second(
     tmp_path: Path, store: ListStore, sandbox: Sandbox
 ) -> None:
@@ -250,4 +278,4 @@ def test_a_video_cut_short_keeps_the_frames_it_has(tmp_path: Path) -> None:
     whole = film(tmp_path / "whole.mkv", [1, 2, 3])
     (tmp_path / "cut.mkv").write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
     frames = read_video(tmp_path / "cut.mkv").frames
-    assert 0 < len(frames) < len(read_video(whole).frames)
+    assert 0 < frames[-1].second < read_video(whole).frames[-1].second

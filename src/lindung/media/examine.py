@@ -13,6 +13,7 @@ import numpy as np
 from lindung.media import pdq
 from lindung.media.digests import Digests, digests
 from lindung.media.index.plan import MAX_RADIUS
+from lindung.media.lists.brief import is_one_picture
 from lindung.media.lists.matching import ListHit
 from lindung.media.lists.reading import Row
 from lindung.media.lists.store import ListStore
@@ -184,8 +185,8 @@ def confirm(
     """Put an examined file on the hotline's own list and return its entry id.
 
     Without `entry_id` it is the file's SHA-256. What the entry carried before it keeps. What is too
-    plain to be matched by its looks goes on the list by its digests only. Raises ValueError for a
-    file that could not be read.
+    plain to be matched by its looks goes on the list by its digests only, and so does a video of
+    which all but one picture is. Raises ValueError for a file that could not be read.
     """
     if found.digests is None:
         raise ValueError(f"{found.path} could not be read, so there is nothing to list.")
@@ -193,14 +194,20 @@ def confirm(
     values = {kind: bytes.fromhex(getattr(sums, kind)) for kind in ("md5", "sha1", "sha256")}
     usable = [frame for frame in found.frames if frame.quality >= pdq.MIN_QUALITY]
     clip: tuple[tuple[float, bytes], ...] = ()
-    if found.kind == "video":
+    if found.kind == "video" and not _is_title(usable, found.frames):
         clip = tuple((round(frame.second, 3), bytes(frame.codes[0])) for frame in usable)
-    elif usable:
+    elif usable and found.kind != "video":
         values["pdq"] = bytes(usable[0].codes[0])
     entry_id = entry_id or sums.sha256
     row = Row(entry_id, category, tier, "", "", values, found.quality, False, clip)
     store.import_rows([row], list_name, keep=True)
     return entry_id
+
+
+def _is_title(usable: list[Frame], frames: list[Frame]) -> bool:
+    """Whether the usable frames are one picture, and most of the video is something else."""
+    codes = np.array([frame.codes[0] for frame in usable], np.uint8).reshape(-1, 32)
+    return 2 * len(usable) < len(frames) and is_one_picture(codes)
 
 
 def record(found: Examination) -> Mapping[str, Any]:

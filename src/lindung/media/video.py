@@ -1,11 +1,13 @@
 """Frames of a video, and of pictures that only ffmpeg reads, through an ffmpeg subprocess.
 
-One frame a second and one at every scene cut, scaled to 512 x 512 grey (PDQ does not mind the
-shape), hashed as they come out of the pipe. Nothing is decoded in this process.
+One frame a second (five where the video is brief) and one at every scene cut, scaled to 512 x 512
+grey (PDQ does not mind the shape), hashed as they come out of the pipe. Nothing is decoded in this
+process.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import resource
@@ -14,6 +16,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +29,9 @@ SIDE = 512
 MAX_FRAMES = 7200
 MEMORY, LOG = 3 << 30, 64 << 20  # bytes
 SECONDS = 120.0
-PICK = "isnan(prev_selected_t)+gte(t-prev_selected_t\\,1)+gt(scene\\,0.3)"
+PICK = "isnan(prev_selected_t)+gte(t-prev_selected_t+0.001\\,{})+gt(scene\\,0.3)"
+APART, CLOSE = 1.0, 0.2  # seconds between frames; in a brief video
+BRIEF = 4.0  # seconds between the first and the last frame, less than which is brief
 # Containers that name other files (playlists, concat scripts) are not among these.
 READ = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,h264,hevc,flv,asf,ogg,ivf,nut,"
@@ -60,6 +65,17 @@ class Video:
 
 def read_video(path: str | os.PathLike[str], seconds: float = SECONDS) -> Video:
     """Hash the frames of a video, for at most so many seconds of work. Raises VideoError."""
+    until = time.monotonic() + seconds
+    video = _read(path, APART, seconds)
+    if not video.note and video.frames[-1].second - video.frames[0].second < BRIEF:
+        with contextlib.suppress(VideoError):  # no time left: what was seen stands
+            closer = _read(path, CLOSE, until - time.monotonic())
+            return closer if not closer.note else video
+    return video
+
+
+def _read(path: str | os.PathLike[str], apart: float, seconds: float) -> Video:
+    """Hash a frame every `apart` seconds, and every scene cut."""
     ffmpeg = shutil.which("ffmpeg")
     if ffmpeg is None:
         raise VideoError(
@@ -71,7 +87,8 @@ def read_video(path: str | os.PathLike[str], seconds: float = SECONDS) -> Video:
     command += ["-max_pixels", "200000000", "-i", f"file:{Path(path).absolute()}"]
     command += ["-map", "0:v:0", "-an", "-sn", "-dn", "-fps_mode", "passthrough"]
     command += ["-frames:v", str(MAX_FRAMES)]
-    command += ["-vf", f"select={PICK},showinfo,scale={SIDE}:{SIDE}:flags=area,format=gray"]
+    chosen = f"select={PICK.format(apart)},showinfo"
+    command += ["-vf", f"{chosen},scale={SIDE}:{SIDE}:flags=area,format=gray"]
     command += ["-f", "rawvideo", "pipe:1"]
     hashes: list[pdq.Pdq] = []
     with tempfile.TemporaryFile() as log:

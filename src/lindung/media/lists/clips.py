@@ -2,7 +2,8 @@
 
 A known clip is in a video when half of its frames are; or five of them one after the other that are
 a fifth of it; or fifteen one after the other. So what surrounds it does not matter, nor where it
-was cut. Both sides must have three frames of it: one picture is never a clip, nor is a still.
+was cut. Both sides must have three frames of it: one picture is never a clip, nor is a still. Clips
+of a few seconds have a rule of their own (`brief.py`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lindung.media.index import Hits
+from lindung.media.lists.brief import BRIEF, is_one_picture, shown_at_its_pace
 from lindung.media.lists.matching import ListHit, Named, clock, named
 from lindung.media.pdq import FOUND_AS
 from lindung.media.video import Frame
@@ -37,6 +39,7 @@ class _Clip:
 
     best: ListHit
     pairs: list[Floats] = field(default_factory=list)
+    alike: tuple[int, int, float] = (0, 0, 0.0)  # known frames like one of the video; -bits; second
 
 
 def by_video(db: sqlite3.Connection, frames: Sequence[Frame], search: Search) -> list[ListHit]:
@@ -62,6 +65,8 @@ def by_video(db: sqlite3.Connection, frames: Sequence[Frame], search: Search) ->
             clip = clips.setdefault(first.entry, _Clip(hit))
             if distance < clip.best.distance:
                 clip.best = hit
+            alike = (len(np.unique(found.id[rows])), -distance, frame.second)
+            clip.alike = max(clip.alike, alike, key=lambda one: one[:2])
             ids = [int(found.id[row]) for row in rows[:NEAREST]]
             seconds = [known[number].second or 0.0 for number in ids]
             clip.pairs.append(
@@ -69,9 +74,10 @@ def by_video(db: sqlite3.Connection, frames: Sequence[Frame], search: Search) ->
                     [(frame.second, at, number) for at, number in zip(seconds, ids, strict=True)]
                 )
             )
+    looked = np.array([frame.second for frame in frames])
     for entry, clip in clips.items():
-        if reason := _reason(db, entry, clip):
-            pictures[entry] = replace(clip.best, transform=reason)
+        if verdict := _verdict(db, entry, clip, looked):
+            pictures[entry] = verdict
     return sorted(pictures.values(), key=lambda hit: hit.distance)
 
 
@@ -91,19 +97,40 @@ def _by_frame_and_entry(
     yield from np.split(rows, new)
 
 
-def _reason(db: sqlite3.Connection, entry: int, clip: _Clip) -> str:
-    """Why the clip is in the video, in words; nothing where it is not."""
-    sql = "SELECT count(*) FROM signal WHERE entry = ? AND kind = 'frame'"
-    (total,) = db.execute(sql, (entry,)).fetchone()
+def _verdict(db: sqlite3.Connection, entry: int, clip: _Clip, looked: Floats) -> ListHit | None:
+    """The hit of a clip that is in the video, with its reason in words."""
+    sql = "SELECT id, second, value FROM signal WHERE entry = ? AND kind = 'frame' ORDER BY id"
+    known = db.execute(sql, (entry,)).fetchall()
+    ids, seconds = ([row[column] for row in known] for column in (0, 1))
+    clip_codes = np.frombuffer(b"".join(code for *_, code in known), np.uint8).reshape(-1, 32)
     pairs = np.concatenate(clip.pairs)
-    seen, shown = len(np.unique(pairs[:, 2])), np.unique(pairs[:, 0])
-    if min(seen, len(shown)) < FEWEST:
-        return ""
-    share, run = seen / total, longest_run(pairs)
-    if share < ENOUGH and (run < RUN or share < RUN_ENOUGH) and run < LONG_RUN:
-        return ""
-    parts = [f"{_spans(shown.tolist())} of the video", f"{share:.0%} of the known clip"]
-    return ", ".join(filter(None, [clip.best.transform, *parts]))
+    pairs = pairs[np.isin(pairs[:, 2], ids)]  # the list may have changed meanwhile
+    if not len(pairs):
+        return None
+    pairs[:, 2] = np.searchsorted(ids, pairs[:, 2])
+    seen, shown = np.unique(pairs[:, 2]).astype(np.int64), np.unique(pairs[:, 0])
+    brief = np.ptp(seconds) <= BRIEF
+    moves = not brief or not is_one_picture(clip_codes[seen])
+    share, run = len(seen) / len(ids), longest_run(pairs)
+    enough = share >= ENOUGH or (run >= RUN and share >= RUN_ENOUGH) or run >= LONG_RUN
+    if min(len(seen), len(shown)) >= FEWEST and enough and moves:
+        return _in_words(clip, shown, f"{share:.0%} of the known clip")
+    if not brief:
+        return None
+    if moves and len(shown := shown_at_its_pace(pairs, looked, np.array(seconds), clip_codes)):
+        return _in_words(clip, shown, "all of a short known clip")
+    count, bits, second = clip.alike
+    if count == len(ids):
+        like = "the only frame" if count == 1 else f"all {count} frames"
+        words = [clip.best.transform, f"frame at {clock(second)}", f"like {like} of a short clip"]
+        reason = ", ".join(filter(None, words))
+        return replace(clip.best, kind="pdq", distance=-bits, transform=reason)
+    return None
+
+
+def _in_words(clip: _Clip, shown: Floats, how_much: str) -> ListHit:
+    parts = [clip.best.transform, f"{_spans(shown.tolist())} of the video", how_much]
+    return replace(clip.best, transform=", ".join(filter(None, parts)))
 
 
 def longest_run(pairs: Floats) -> int:
