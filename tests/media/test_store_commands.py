@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from pathlib import Path
 
@@ -31,6 +33,7 @@ def test_only_adding_makes_a_store(tmp_path: Path) -> None:
         ("lists", "sync"),
         ("lists", "remove", "p"),
         ("lists", "export", "p", "--out", tmp_path / "out"),
+        ("lists", "dispute", "p", "1", "--by", "a", "--why", "b"),
     ):
         assert "holds no hash lists" in in_words(lindung(*words, "--lists", none), 1)
         assert "holds no hash lists" in in_words(lindung(*words, "--lists", tmp_path), 1)
@@ -90,7 +93,42 @@ def test_a_damaged_store_is_named_by_every_command(place: Path, tmp_path: Path) 
         ("lists", "remove", "p"),
         ("lists", "export", "p", "--out", tmp_path / "out"),
         ("lists", "add", "p", "--file", tmp_path / "l.csv"),
+        ("lists", "dispute", "p", "1", "--by", "a", "--why", "b"),
     ):
         run = lindung(*words, "--lists", place)
         assert "lists.sqlite3: " in in_words(run, 1)
         assert "Restore it from a backup" in in_words(run, 1)
+
+
+def test_a_disputed_entry_goes_on_matching_and_is_counted(place: Path, tmp_path: Path) -> None:
+    (tmp_path / "f").write_bytes(b"text")
+    md5 = hashlib.md5(b"text", usedforsecurity=False).hexdigest()
+    with ListStore.open(place) as store:
+        (tmp_path / "l.csv").write_text(f"id,md5\nP-1,{md5}\n")
+        store.import_file(tmp_path / "l.csv", "p")
+    ask = ("lists", "dispute", "p", "P-1", "--lists", place, "--by", "Example")
+    for why in ("a landscape", "a landscape, as the sender says"):
+        assert lindung(*ask, "--why", why).exit_code == 0
+    (hit,) = json.loads(lindung("match", tmp_path / "f", "--lists", place).stdout)["hits"]
+    assert (hit["entry_id"], hit["disputed"]) == ("P-1", True)
+    row = lindung("lists", "status", "--lists", place).stdout.split("\n")[3]
+    assert [cell.strip() for cell in row.split("│")[1:5]] == ["p", "2", "0", "1"]
+
+
+def test_what_cannot_be_disputed_is_said(place: Path) -> None:
+    entry = f"md5:{MD5}"
+    said = ("--lists", place, "--by", "Example", "--why", "wrong")
+    for name, number, words in (
+        ("q", entry, "There is no list called 'q'."),
+        ("p", "P-9", "The list 'p' has no entry 'P-9'."),
+        ("p", "\x1b[2J", r"The list 'p' has no entry '\x1b[2J'."),
+        ("\udcff", entry, r"'\udcff' is no text."),
+        ("p", "\udcff", r"'\udcff' is no text."),
+    ):
+        assert in_words(lindung("lists", "dispute", name, number, *said), 1) == words
+    for option in ("--by", "--why"):
+        for text in ("", " ", "a\x1b[2J", "two\nlines", "\udcff", "long" * 300):
+            run = lindung("lists", "dispute", "p", entry, *said, option, text)
+            assert "give 1 to 1000 characters and no control characters" in in_words(run, 1)
+    with ListStore.open(place) as store:
+        assert store.lists()[0].disputed == 0

@@ -24,6 +24,9 @@ def _told(begin: str = "") -> Iterator[None]:
 
     try:
         yield
+    except UnicodeEncodeError as error:  # half a character, as of an odd byte on the command line
+        typer.echo(f"{begin}{error.object!r} is no text.", err=True)
+        raise typer.Exit(1) from error
     except (ExchangeError, ListFormatError, StoreError, ValueError) as error:
         typer.echo(f"{begin}{error}", err=True)
         raise typer.Exit(1) from error
@@ -32,7 +35,9 @@ def _told(begin: str = "") -> Iterator[None]:
         typer.echo(f"{begin}{words}", err=True)
         raise typer.Exit(1) from error
     except KeyError as error:
-        typer.echo(f"There is no list or entry called {error}.", err=True)
+        name, *entry = error.args
+        words = f"There is no list called {name!r}."
+        typer.echo(f"The list {name!r} has no entry {entry[0]!r}." if entry else words, err=True)
         raise typer.Exit(1) from error
 
 
@@ -145,6 +150,24 @@ def register(app: typer.Typer) -> None:
         with _told(), ListStore.open(lists_folder, create=False) as store:
             store.remove(name)
             typer.echo(f"{name}: removed.")
+
+    @lists.command()
+    def dispute(
+        name: Name,
+        entry: Annotated[str, typer.Argument(help="The entry's id on that list.")],
+        lists_folder: Lists,
+        by: Annotated[str, typer.Option(help="Who says so.")],
+        why: Annotated[str, typer.Option(help="What is wrong with the entry.")],
+    ) -> None:
+        """Record that an entry is wrong. It goes on matching, and its hits say that it is disputed.
+
+        Who disputes it again replaces their reason. Exit code 1 where there is no such entry.
+        """
+        from lindung.media import ListStore
+
+        with _told(), ListStore.open(lists_folder, create=False) as store:
+            store.dispute(name, entry, by, why)
+            typer.echo(f"{name}: the entry {entry} is disputed.")
 
     @lists.command()
     def export(

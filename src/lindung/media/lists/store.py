@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from lindung.media.index import CorruptIndexError
 from lindung.media.lists.clips import by_video
 from lindung.media.lists.database import FILE, StoreError, change, open_database, told
+from lindung.media.lists.disputes import record_dispute
 from lindung.media.lists.exporting import write_csv
 from lindung.media.lists.matching import ListHit, by_digests, by_picture
 from lindung.media.lists.merging import ImportResult, import_rows
@@ -186,12 +187,12 @@ class ListStore:
             db.execute("UPDATE list SET problem = ? WHERE name = ?", (text, list_name))
 
     def dispute(self, list_name: str, entry_id: str, by_whom: str, reason: str) -> None:
-        """Record that somebody says this entry is wrong. Its hits go on, marked as disputed."""
-        sql = """INSERT OR REPLACE INTO dispute SELECT entry.id, ?, ?, ? FROM entry
-                 JOIN list ON list.id = entry.list WHERE list.name = ? AND entry.entry_id = ?"""
+        """Record that somebody says this entry is wrong. Its hits go on, marked as disputed.
+
+        Raises ValueError for words that cannot be kept, KeyError of a list, or of list and entry.
+        """
         with change(self.directory) as db:
-            if not db.execute(sql, (by_whom, reason, _now(), list_name, entry_id)).rowcount:
-                raise KeyError(f"{list_name}: {entry_id}")
+            record_dispute(db, list_name, entry_id, by_whom, reason, _now())
 
     def match_digests(
         self, *, md5: str | None = None, sha1: str | None = None, sha256: str | None = None
