@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from lindung.media import CorruptIndexError, HammingIndex
 from lindung.media.index import directory, hamming, immutable, plan
@@ -317,5 +317,34 @@ def test_wrong_questions_are_refused() -> None:
         index.search(np.zeros((1, 32), np.uint8), 36)
     with pytest.raises(ValueError, match=r"uint8\[n, 32\]"):
         index.search(np.zeros((1, 31), np.uint8))
+    with pytest.raises(ValueError, match="whole number of bits"):
+        index.search(np.zeros((1, 32), np.uint8), 3.5)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="2 codes need that many"):
         HammingIndex.build(np.zeros((2, 32), np.uint8), [1])
+
+
+@pytest.mark.parametrize("ids", [[1.5], [True], ["1"], [2**70], np.array([2**63], np.uint64)])
+def test_what_is_no_id_is_refused_and_not_made_one(ids: ArrayLike) -> None:
+    """1.5 and True once removed id 1, and 2**63 was added as a negative id."""
+    code = np.zeros((1, 32), np.uint8)
+    index = HammingIndex.build(code, [1])
+    with pytest.raises(ValueError, match="whole numbers of 64 bits"):
+        index.remove(ids)
+    with pytest.raises(ValueError, match="whole numbers of 64 bits"):
+        index.add(code, ids)
+    assert rows(index, code) == [(0, 0, 1)]
+
+
+def test_a_file_damaged_while_it_is_open_is_not_blessed_by_the_next_save(tmp_path: Path) -> None:
+    """Saving once remembered the base as whole, however it looked by then."""
+    codes = make_codes(np.random.default_rng(6), 5000, "random")
+    HammingIndex.build(codes, np.arange(5000)).save(tmp_path)
+    index = HammingIndex.open(tmp_path)
+    (base,) = tmp_path.glob("base*")
+    with base.open("r+b") as file:
+        file.seek(base.stat().st_size // 2)
+        file.write(b"damaged!")
+    index.add(codes[:1], [7000])
+    index.save(tmp_path)
+    with pytest.raises(CorruptIndexError, match=base.name):
+        HammingIndex.open(tmp_path)

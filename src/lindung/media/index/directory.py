@@ -26,6 +26,7 @@ from lindung.media.index.container import (
 )
 
 FORMAT = 2
+ATTEMPTS = 5  # to open what a writer replaces meanwhile
 MANIFEST, VERIFIED, LOCK = "manifest.json", "verified.json", "lock"
 
 
@@ -43,30 +44,63 @@ def write(place: Path, kind: str, arrays: Arrays) -> list[str]:
     return [name, write_arrays(place / name, arrays)]
 
 
-def checksum(manifest: dict[str, Any]) -> str:
-    """Over everything a manifest says but this."""
-    rest = {key: value for key, value in manifest.items() if key != "check"}
-    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
+def publish(place: Path, manifest: dict[str, Any], fresh: set[str]) -> None:
+    """Put a manifest in place; its `fresh` files were just written, and all others go."""
+    manifest = manifest | {"format": FORMAT}
+    manifest["check"] = _checksum(manifest)
+    named = {name for name, _ in manifest["files"].values()}
+    known = {name: stamp for name, stamp in _verified(place).items() if name in named}
+    _remember(place, known | {name: fingerprint(place / name) for name in fresh})
+    replace_file(place / MANIFEST, json.dumps(manifest, indent=1))
+    for old in [*place.glob("*.arrays"), *place.glob("*.tmp")]:
+        if old.name not in named:
+            old.unlink(missing_ok=True)
 
 
-def read_manifest(place: Path) -> dict[str, Any]:
-    """The manifest, whole. Raises CorruptIndexError, FileNotFoundError."""
+def load(place: Path) -> tuple[dict[str, Any], dict[str, Arrays]]:
+    """The manifest, and its files mapped, each verified now or known to be whole.
+
+    Raises CorruptIndexError, FileNotFoundError where there is no manifest.
+    """
+    for attempt in range(ATTEMPTS):
+        manifest = _read_manifest(place)
+        verified: dict[str, list[int]] = {}
+        try:
+            arrays = {
+                kind: _map(place, name, digest, verified)
+                for kind, (name, digest) in manifest["files"].items()
+            }
+            break
+        except FileNotFoundError as error:  # a writer put the next one in place meanwhile
+            if attempt == ATTEMPTS - 1:
+                raise CorruptIndexError(f"{error.filename}: missing.") from error
+    _remember(place, verified)
+    return manifest, arrays
+
+
+def _read_manifest(place: Path) -> dict[str, Any]:
     path = place / MANIFEST
     try:
         manifest = json.loads(path.read_bytes())
         if manifest["format"] != FORMAT:
             raise ValueError(f"it is of format {manifest['format']}, read is {FORMAT}")
-        if manifest["check"] != checksum(manifest):
+        if manifest["check"] != _checksum(manifest):
             raise ValueError("its checksum does not fit")
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise CorruptIndexError(f"{path}: damaged ({error}).") from error
     return dict(manifest)
 
 
-def load(place: Path, name: str, digest: str) -> Arrays:
-    """Map a file, verified now or known to be. Raises CorruptIndexError, FileNotFoundError."""
+def _checksum(manifest: dict[str, Any]) -> str:
+    """Over everything a manifest says but this."""
+    rest = {key: value for key, value in manifest.items() if key != "check"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
+
+
+def _map(place: Path, name: str, digest: str, verified: dict[str, list[int]]) -> Arrays:
     path = place / name
-    if _verified(place).get(name) != fingerprint(path) and file_digest(path) != digest:
+    verified[name] = fingerprint(path)  # before it is read: a later change is noticed
+    if _verified(place).get(name) != verified[name] and file_digest(path) != digest:
         raise CorruptIndexError(f"{path}: damaged (its checksum does not fit the manifest).")
     return map_arrays(path)
 
@@ -74,14 +108,13 @@ def load(place: Path, name: str, digest: str) -> Arrays:
 def _verified(place: Path) -> dict[str, Any]:
     try:
         found = json.loads((place / VERIFIED).read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
-def note_verified(place: Path, files: dict[str, list[str]]) -> None:
+def _remember(place: Path, stamps: dict[str, Any]) -> None:
     """Remember that these files were whole; where that cannot be written they are read again."""
     with contextlib.suppress(OSError):
-        stamps = {name: fingerprint(place / name) for name, _ in files.values()}
         if _verified(place) != stamps:
             replace_file(place / VERIFIED, json.dumps(stamps))

@@ -8,7 +8,6 @@ into a new base by a thread of its own.
 
 from __future__ import annotations
 
-import json
 import threading
 from dataclasses import dataclass, replace
 from os import PathLike
@@ -18,17 +17,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lindung.media.index.container import CorruptIndexError, replace_file
-from lindung.media.index.directory import (
-    FORMAT,
-    MANIFEST,
-    alone,
-    checksum,
-    load,
-    note_verified,
-    read_manifest,
-    write,
-)
+from lindung.media.index.container import CorruptIndexError
+from lindung.media.index.directory import alone, load, publish, write
 from lindung.media.index.immutable import Base, Ints, Words, scan
 from lindung.media.index.plan import MAX_RADIUS
 
@@ -133,8 +123,11 @@ class HammingIndex:
         self._merge_when_large()
 
     def remove(self, ids: ArrayLike) -> None:
-        """Remove every code of these ids. An id that is not there is passed over."""
-        numbers = np.unique(np.asarray(ids, np.int64).reshape(-1))
+        """Remove every code of these ids. An id that is not there is passed over.
+
+        Raises ValueError for what is no id.
+        """
+        numbers = np.unique(_numbers(ids))
         with self._lock:
             old = self._state
             kept = ~_among(old.ids, numbers)
@@ -206,27 +199,16 @@ class HammingIndex:
         with alone(place):
             with self._lock:
                 state = self._state
-            files: dict[str, list[str]] = {}
+            changes = {"codes": state.codes, "ids": state.ids, "removed": state.removed}
+            delta = write(place, "delta", changes)
+            fresh = {delta[0]}
             written = self._written
             if not written or written[0] is not state.base or not (place / written[1][0]).exists():
                 written = (state.base, write(place, "base", state.base.arrays()))
                 self._written = written
-            files["base"] = written[1]
-            changes = {"codes": state.codes, "ids": state.ids, "removed": state.removed}
-            files["delta"] = write(place, "delta", changes)
-            manifest = {
-                "format": FORMAT,
-                "radius": self._radius,
-                "live": state.live,
-                "files": files,
-            }
-            manifest["check"] = checksum(manifest)
-            note_verified(place, files)
-            replace_file(place / MANIFEST, json.dumps(manifest, indent=1))
-            named = {name for name, _ in files.values()}
-            for old in [*place.glob("*.arrays"), *place.glob("*.tmp")]:
-                if old.name not in named:
-                    old.unlink(missing_ok=True)
+                fresh.add(written[1][0])
+            files = {"base": written[1], "delta": delta}
+            publish(place, {"radius": self._radius, "live": state.live, "files": files}, fresh)
 
     @classmethod
     def open(cls, path: str | PathLike[str]) -> Self:
@@ -236,20 +218,12 @@ class HammingIndex:
         manifest; all others are only mapped.
         """
         place = Path(path).absolute()
-        for attempt in range(5):
-            manifest = read_manifest(place)
-            try:
-                base = load(place, *manifest["files"]["base"])
-                delta = load(place, *manifest["files"]["delta"])
-                break
-            except FileNotFoundError as error:  # a writer put the next one in place meanwhile
-                if attempt == 4:
-                    raise CorruptIndexError(f"{error.filename}: missing.") from error
-        note_verified(place, manifest["files"])
+        manifest, arrays = load(place)
+        delta = arrays["delta"]
         name, digest = manifest["files"]["base"]
         try:
             state = _State(
-                Base.of_arrays(base),
+                Base.of_arrays(arrays["base"]),
                 delta["codes"],
                 delta["ids"],
                 np.zeros(len(delta["ids"]), np.int64),
@@ -276,6 +250,8 @@ def _frozen(words: Words) -> Words:
 
 
 def _check_radius(radius: int) -> None:
+    if not isinstance(radius, (int, np.integer)):
+        raise ValueError(f"The radius is {radius!r}; it is a whole number of bits.")
     if not 0 <= radius <= MAX_RADIUS:
         raise ValueError(f"The radius is {radius} bits; it can be 0 to {MAX_RADIUS}.")
 
@@ -287,11 +263,19 @@ def _words(codes: ArrayLike) -> Words:
     return np.array(array, order="C").view(np.uint64)
 
 
+def _numbers(ids: ArrayLike) -> Ints:
+    """Ids as a new array int64[n]."""
+    array = np.array(ids).reshape(-1)
+    if array.size and (array.dtype.kind not in "iu" or array.max() > np.iinfo(np.int64).max):
+        raise ValueError(f"Ids are whole numbers of 64 bits with a sign, not {array.dtype}.")
+    return array.astype(np.int64)
+
+
 def _checked(codes: ArrayLike, ids: ArrayLike) -> tuple[Words, Ints]:
-    words, numbers = _words(codes), np.array(ids)
-    if numbers.shape != (len(words),) or (len(words) and numbers.dtype.kind not in "iu"):
-        raise ValueError(f"{len(words)} codes need that many whole-number ids.")
-    return words, numbers.astype(np.int64)
+    words, numbers = _words(codes), _numbers(ids)
+    if len(numbers) != len(words):
+        raise ValueError(f"{len(words)} codes need that many ids, not {len(numbers)}.")
+    return words, numbers
 
 
 def _among(values: Ints, ordered: Ints) -> NDArray[np.bool_]:

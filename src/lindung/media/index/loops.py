@@ -142,24 +142,15 @@ def scan(
     """
     found = 0
     for q in range(len(queries)):
-        more = _scan_one(codes, queries[q], radius, code[found:], distance[found:])
-        if found + more > len(code):
-            return q, found
-        query[found : found + more] = q
-        found += more
+        begin = found
+        for i in range(len(codes)):
+            far = _far(codes, i, queries[q])
+            if far <= radius:
+                if found == len(code):
+                    return q, begin
+                query[found], code[found], distance[found] = q, i, far
+                found += 1
     return len(queries), found
-
-
-@compiled
-def _scan_one(codes: Words, query: Words, radius: int, code: Ints, distance: Ints) -> int:
-    found, room = 0, len(code)
-    for i in range(len(codes)):
-        far = _far(codes, i, query)
-        if far <= radius:
-            if found < room:
-                code[found], distance[found] = i, far
-            found += 1
-    return found
 
 
 @compiled
