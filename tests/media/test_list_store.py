@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from lindung.media import ListStore, StoreError
 from lindung.media.lists import database
@@ -159,3 +160,38 @@ def test_a_damaged_picture_index_does_not_deny_what_was_kept(place: Path, tmp_pa
         store.remove("p")
     with ListStore.open(place) as store:
         assert store.is_empty()
+
+
+def pictures(tmp_path: Path, name: str, count: int) -> tuple[Path, list[NDArray[np.uint8]]]:
+    codes = np.random.default_rng(len(name)).integers(0, 256, (count, 32), dtype=np.uint8)
+    file = tmp_path / f"{name}.csv"
+    lines = [f"{name}{i},{bytes(code).hex()}\n" for i, code in enumerate(codes)]
+    file.write_text("id,pdq\n" + "".join(lines))
+    return file, list(codes)
+
+
+@pytest.mark.parametrize("how", ["put back", "made anew"])
+@pytest.mark.parametrize("more", [1, 30])
+def test_records_put_back_from_a_backup_get_a_picture_index_of_their_own(
+    tmp_path: Path, how: str, more: int
+) -> None:
+    """The newer index once hid new entries, and named them for codes that they never had."""
+    place = tmp_path / "store"
+    (first, kept), (second, lost) = pictures(tmp_path, "a", 9), pictures(tmp_path, "bb", 9)
+    third, new = pictures(tmp_path, "ccc", more)
+    with ListStore.open(place) as store:
+        store.import_file(first, "p")
+    backup = (place / database.FILE).read_bytes()
+    with ListStore.open(place) as store:
+        store.import_file(second, "q")
+    if how == "put back":
+        (place / database.FILE).write_bytes(backup)
+    else:
+        (place / database.FILE).unlink()
+    with ListStore.open(place) as store:
+        store.import_file(third, "r")
+    with ListStore.open(place) as store:
+        (hit,) = store.match_pdq(new[0][np.newaxis])
+        assert (hit.entry_id, hit.distance) == ("ccc0", 0)
+        assert store.match_pdq(lost[0][np.newaxis]) == []
+        assert len(store.match_pdq(kept[0][np.newaxis])) == (how == "put back")

@@ -83,10 +83,18 @@ class HammingIndex:
         """How many additions and removals stand beside the base."""
         return len(self._state.ids) + len(self._state.removed)
 
-    def largest_id(self) -> int:
-        """The largest id it holds, 0 when it is empty."""
+    def newest(self, span: int = 64) -> tuple[NDArray[np.uint8], Ints]:
+        """The codes uint8[k, 32] whose ids are within `span` of the largest (at least 0), and
+        their ids."""
         state = self._state
-        return int(max(state.base.ids.max(initial=0), state.ids.max(initial=0)))
+        largest = max(state.base.ids.max(initial=0), state.ids.max(initial=0))
+        base = np.flatnonzero(state.base.ids > largest - span)
+        base = base[~_among(state.base.ids[base], state.removed)]
+        rows = np.searchsorted(state.base.posts, base, "right") - 1
+        delta = np.flatnonzero(state.ids > largest - span)
+        words = np.concatenate([state.base.codes[rows], state.codes[delta]])
+        ids = np.concatenate([state.base.ids[base], state.ids[delta]])
+        return words.view(np.uint8), ids
 
     def search(self, queries: ArrayLike, radius: int | None = None) -> Hits:
         """Everything within `radius` bits (the index's own unless given) of uint8[q, 32]."""

@@ -1,7 +1,8 @@
 """The picture hashes of a store in a HammingIndex that is derived from the records.
 
 The index holds every PDQ that was ever recorded, under its signal id; whether an entry is live is
-asked of the records. So it only ever grows by the signals that are newer than its newest.
+asked of the records. So it only ever grows by the signals that are newer than its newest. A saved
+one that is not of these records, as after a backup of them was put back, is derived anew.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from lindung.media.index.hamming import DELTA
 from lindung.media.index.plan import MAX_RADIUS
 
 NEWEST = "SELECT max(id) FROM signal WHERE kind IN ('pdq', 'frame')"
+GIVEN = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'signal'"
+KEPT = "SELECT id, value FROM signal WHERE id BETWEEN ? AND ?"
 NEWER = "SELECT id, value FROM signal WHERE kind IN ('pdq', 'frame') AND id > ? ORDER BY id"
 
 
@@ -63,8 +66,10 @@ class Pictures:
             if self._index is None or newest > self._newest:
                 saved = self._manifest_time()
                 if saved is not None and saved != self._seen:
-                    self._index = HammingIndex.open(self._place)
-                    self._newest, self._seen = self._index.largest_id(), saved
+                    index = HammingIndex.open(self._place)
+                    last = _last(db, index)
+                    self._index = None if last is None else index
+                    self._newest, self._seen = last or 0, saved
                 self._index = _built(db, self._newest if self._index else 0, self._index)
                 self._newest = newest
             return self._index
@@ -73,6 +78,23 @@ class Pictures:
 def _newest(db: sqlite3.Connection) -> int:
     (newest,) = db.execute(NEWEST).fetchone()
     return int(newest or 0)
+
+
+def _last(db: sqlite3.Connection, index: HammingIndex) -> int | None:
+    """The newest signal that an index holds; None when it is not of these records.
+
+    Ids are given once, but records that were put back, or made anew, give the same ones again. Then
+    the newest of the index are other codes, or were never given here.
+    """
+    codes, ids = index.newest()
+    if not len(ids):
+        return 0
+    last = int(ids.max())
+    (given,) = db.execute(GIVEN).fetchone()
+    kept = dict(db.execute(KEPT, (int(ids.min()), last)))
+    held = {int(number): bytes(code) for number, code in zip(ids, codes, strict=True)}
+    same = [kept[number] == code for number, code in held.items() if number in kept]
+    return last if last <= given and same and all(same) else None
 
 
 def _built(db: sqlite3.Connection, after: int, index: HammingIndex | None) -> HammingIndex:
