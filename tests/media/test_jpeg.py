@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from lindung.media import jpeg, pdq
+from lindung.media import decode, jpeg, pdq
 from lindung.media.linear import waves
 from tests.media.pictures import bits, encoded, landscape, large
 
@@ -161,3 +162,47 @@ def test_orientation_is_honoured(orientation: int, size: tuple[int, int]) -> Non
     if orientation > 1:
         image = image.transpose(turn[orientation])
     assert bits(pdq.of_rgb(np.asarray(image)).codes[0], turned.codes[0]) <= 2
+
+
+def contrast(data: bytes, times: int) -> bytes:
+    """The same JPEG with luma steps so many times larger: a viewer clips what is too light."""
+    at = data.index(b"\xff\xdb") + 5
+    steps = bytes(min(255, times * step) for step in data[at : at + 64])
+    return data[:at] + steps + data[at + 64 :]
+
+
+def seen(path: Path, data: bytes, full: bool = False) -> decode.Decoded:
+    path.write_bytes(data)
+    return decode.hash_file(path, 10**8, 60, full)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_what_a_viewer_clips_is_hashed_as_it_is_shown(tmp_path: Path, progressive: bool) -> None:
+    """Frequencies know no lightest and no darkest: such a picture was up to 80 bits off."""
+    file = tmp_path / "a.jpg"
+    whole = encoded(landscape(1000, 900, 3), "JPEG", quality=90, progressive=progressive)
+    assert seen(file, whole).reduced
+    for times in (2, 3, 5):
+        data = contrast(whole, times)
+        found, shown = seen(file, data), seen(file, data, full=True)
+        assert bits(found.frames[0].codes[0], shown.frames[0].codes[0]) <= 4
+        assert not found.reduced or times < 5
+
+
+def test_white_and_black_as_such_are_no_reason_to_decode_in_full(tmp_path: Path) -> None:
+    pixels = np.asarray(landscape(1000, 900, 3)).copy()
+    pixels[:300, :400], pixels[600:, 500:] = 255, 0
+    for quality in (30, 60, 95):
+        data = encoded(Image.fromarray(pixels), "JPEG", quality=quality)
+        assert seen(tmp_path / "a.jpg", data).reduced
+
+
+def test_a_damaged_grey_jpeg_is_hashed_as_it_is_shown(tmp_path: Path) -> None:
+    rng = np.random.default_rng(8)
+    whole = encoded(landscape(800, 900, 4).convert("L"), "JPEG", quality=80)
+    for _ in range(40):
+        data = bytearray(whole)
+        for at in rng.integers(700, len(whole), 2):
+            data[at] = rng.integers(256)
+        found, shown = (seen(tmp_path / "a.jpg", bytes(data), full) for full in (False, True))
+        assert bits(found.frames[0].codes[0], shown.frames[0].codes[0]) <= 6

@@ -26,6 +26,7 @@ KEPT = (2, 3)  # frequencies of a block, each way
 MIN_FREQUENCIES = 225  # of a side, at least, are kept; fewer cost bits (decision 0006)
 MIN_SCALED_SIDE = 300  # a scaled decode keeps at least this many rows and columns
 UNSURE_QUALITY = range(48, 52)  # decoded in full to be sure
+MOST_CLIPPED = 0.01  # of a reduced picture's pixels
 MOST_DOUBT = 4  # bits; more is decoded in full
 MAX_FRAMES = 512
 ALWAYS = 16  # frames of an animation that are all hashed; after them every eighth,
@@ -67,9 +68,9 @@ def compile_loops() -> None:
     """Run every loop once, so that none needs to be compiled where no file may be written."""
     picture, file = Image.new("L", (BLOCK, BLOCK)), io.BytesIO()
     picture.save(file, "JPEG")
-    found = jpeg.low_frequencies(file, BLOCK, BLOCK, 1)
+    found = jpeg.low_frequencies(file, BLOCK, BLOCK, KEPT[0])
     if found is not None:
-        pdq.of_frequencies(found, BLOCK, BLOCK, 1)
+        pdq.of_frequencies(found, BLOCK, BLOCK, KEPT[0])
     pdq.of_scaled(np.zeros((BLOCK, BLOCK), np.uint8), 2 * BLOCK, 2 * BLOCK, 2)
     pdq.of_rgb(np.zeros((BLOCK, BLOCK, 3), np.uint8))
 
@@ -85,7 +86,7 @@ def hash_file(path: Path, max_pixels: int, seconds: float, full: bool = False) -
             raise UnreadableError(_words(error)) from error
         first = error
     with contextlib.suppress(Exception), _lenient():
-        decoded = _hash_file(path, max_pixels, seconds, full)
+        decoded = _hash_file(path, max_pixels, seconds, full=True)
         decoded.note = f"the file is damaged or cut short ({first}); hashed what could be read"
         return decoded
     raise UnreadableError(_words(first)) from first
@@ -130,7 +131,9 @@ def _reduced(image: ImageFile.ImageFile) -> Decoded | None:
     if image.format not in ("JPEG", "MPO") or image.mode not in ("L", "RGB"):
         return None
     orientation = _orientation(image)
-    found = _from_frequencies(image, side, orientation) or _scaled(image, side, orientation)
+    progressive = image.info.get("progressive")  # any other that cannot be read is odd, or damaged
+    read = _scaled if progressive else _from_frequencies
+    found = read(image, side, orientation)
     if found is None or found.quality in UNSURE_QUALITY or found.doubt > MOST_DOUBT:
         return None
     if orientation >= 5:
@@ -151,7 +154,7 @@ def _scaled(image: ImageFile.ImageFile, side: int, orientation: int) -> pdq.Pdq 
     """From libjpeg's luma at the largest scale that is good enough.
 
     It gives ceil(side / scale) blocks from the top left corner; one that sticks out over the edge
-    is taken for a whole one.
+    is taken for a whole one. Where much is black or white, more may have been clipped in full size.
     """
     width, height = image.size
     scale = next((s for s in (8, 4, 2) if side >= MIN_SCALED_SIDE * s), 1)
@@ -161,7 +164,10 @@ def _scaled(image: ImageFile.ImageFile, side: int, orientation: int) -> pdq.Pdq 
     if image.size != (-(-width // scale), -(-height // scale)) or image.mode != "L":
         return None
     image.load()
-    return pdq.of_scaled(np.asarray(image), height, width, scale, orientation)
+    pixels = np.asarray(image)
+    if np.isin(pixels, (0, 255)).mean() > MOST_CLIPPED:
+        return None
+    return pdq.of_scaled(pixels, height, width, scale, orientation)
 
 
 def _orientation(image: Image.Image) -> int:

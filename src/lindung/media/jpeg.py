@@ -65,6 +65,8 @@ class _Header:
 def low_frequencies(file: IO[bytes], height: int, width: int, keep: int) -> Floats | None:
     """The coefficients u + v < keep of every block of a JPEG of that size; None: cannot be told.
 
+    So it is where a block is darker than black or lighter than white: a viewer shows it clipped.
+
     float32[ceil(height / 8) * keep, ceil(width / 8) * keep]: dequantised, of the orthonormal cosine
     transform, around middle grey; what is left out is 0. Raises OSError.
     """
@@ -169,6 +171,8 @@ def _luma(data: NDArray[np.uint8], header: _Header, keep: int) -> Floats | None:
     luma = header.parts[0]
     rows, columns = -(-header.height // BLOCK), -(-header.width // BLOCK)
     place = np.array([u * columns * keep + v if u + v < keep else -1 for u, v in ZIGZAG])
+    if any(part.steps not in header.steps for part in header.parts):
+        raise _StrangeError
     numbers = sorted({code for pair in header.used for code in pair})
     if any(symbol > MAX_DC for dc, _ in header.used for symbol in header.codes[dc][16:]):
         raise _StrangeError
@@ -194,7 +198,8 @@ def _luma(data: NDArray[np.uint8], header: _Header, keep: int) -> Floats | None:
         keep,
         out,
     )
-    return out if whole else None
+    slack = float(header.steps[luma.steps][:3].max()) / BLOCK + 1  # of quantisation and rounding
+    return out if whole and not loops.is_clipped(out, keep, slack) else None
 
 
 @functools.lru_cache(maxsize=64)

@@ -15,6 +15,8 @@ from lindung.media.compiled import compiled
 
 LOOK = 12  # bits looked at together: tables of this size stay in the first-level cache
 COUNT = 64  # coefficients of a block
+HALF = 0.11327  # of a block's first frequency: how far the mean of half of it is from that of all
+OVER = 10.3  # and how far beyond 0 to 255 this puts it at most, where no pixel is
 
 Bytes = NDArray[np.uint8]
 Entries = NDArray[np.int32]
@@ -212,3 +214,21 @@ def decode(
                 return False
     at, top, bits, made_up = _fill(data, at, top, bits, made_up)
     return bits - made_up < 8
+
+
+@compiled
+def is_clipped(frequencies: Floats, keep: int, slack: float) -> bool:
+    """Whether some block cannot be of pixels from 0 to 255, by its mean or by that of a half.
+
+    Takes `decode`'s `out`; of a half it is told where the first frequencies are kept.
+    """
+    for y in range(0, frequencies.shape[0], keep):
+        for x in range(0, frequencies.shape[1], keep):
+            mean = frequencies[y, x] / 8 + 128
+            bend = np.float32(0)
+            if keep > 1:
+                first = max(abs(frequencies[y, x + 1]), abs(frequencies[y + 1, x]))
+                bend = max(HALF * first - OVER, bend)
+            if min(mean, 255 - mean) - bend < -slack:
+                return True
+    return False
