@@ -274,6 +274,15 @@ def test_hostile_videos_end_in_words(tmp_path: Path) -> None:
 
 
 @needs_ffmpeg
+def test_sound_alone_is_said_in_words(tmp_path: Path) -> None:
+    """It once gave ffmpeg's advice on its own options."""
+    command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine=d=1", str(tmp_path / "a.mp4")]
+    subprocess.run(command, check=True)
+    with pytest.raises(VideoError, match="holds no picture"):
+        read_video(tmp_path / "a.mp4")
+
+
+@needs_ffmpeg
 def test_a_video_cut_short_keeps_the_frames_it_has(tmp_path: Path) -> None:
     whole = film(tmp_path / "whole.mkv", [1, 2, 3])
     (tmp_path / "cut.mkv").write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])

@@ -125,6 +125,8 @@ def _read(path: str | os.PathLike[str], apart: float, seconds: float) -> Video:
 def _why(said: bytes, code: int, seconds: float) -> str:
     if code == -signal.SIGKILL:
         return f"no frame could be read within {seconds:g} seconds"
+    if b"matches no streams" in said:
+        return "it holds no picture, only sound or something else"
     lines = [line for line in said.decode("utf-8", "replace").splitlines() if line.strip()]
     last = lines[-1].rpartition("] ")[2][-200:] if lines else f"ffmpeg ended with {code}"
     return f"not a picture or a video we can read (ffmpeg: {last})"
