@@ -160,7 +160,7 @@ class TestPage:
         context = client.get(f"/cases/{found.case}/").context
         assert [row["sha256"] for row in context["files"] if row["marked"]] == [sha256]
         assert context["assessment"]["files"] == [sha256[: file_table.SHORT]]
-        form = {"agrees": "yes", "assessment": context["confirm_form"].initial["assessment"]}
+        form = {"agrees": "yes", **context["confirm_form"].initial}
         assert client.post(f"/cases/{found.case}/confirm/", form).status_code == 302
         assert Case.objects.get(pk=found.case).status == Status.CONFIRMED
         assert services.learn(found.case) == 1
@@ -222,7 +222,10 @@ class TestPage:
         found = site.visit(ONE)
         decisions.assess(found.case, person(), Category.BASELINE, "Example")
         self.sign_in(client)
-        for form in ({"agrees": "yes"}, {"agrees": "yes", "assessment": str(uuid4())}):
+        for form in (
+            {"agrees": "yes"},
+            {"agrees": "yes", "reports": 1, "assessment": str(uuid4())},
+        ):
             client.post(f"/cases/{found.case}/confirm/", form)
             assert Case.objects.get(pk=found.case).status == Status.ASSESSED
 

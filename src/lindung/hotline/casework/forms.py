@@ -46,7 +46,10 @@ class AssessForm(forms.Form):
 
 
 class ConfirmForm(forms.Form):
+    """`assessment` and the number of `reports` are what the person read."""
+
     assessment = forms.UUIDField(widget=forms.HiddenInput)
+    reports = forms.IntegerField(widget=forms.HiddenInput)
     agrees = forms.TypedChoiceField(
         label=_("Do you agree?"),
         choices=[("yes", _("I agree")), ("no", _("I do not agree"))],

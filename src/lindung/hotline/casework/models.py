@@ -20,6 +20,9 @@ class Status(models.TextChoices):
     CLOSED = "closed", _("Closed")
 
 
+FINISHED = (Status.REFERRED, Status.CLOSED)
+
+
 class Category(models.TextChoices):
     """Illegality first, after INHOPE practice."""
 
@@ -52,7 +55,7 @@ class Case(models.Model):
     @property
     def due(self) -> datetime | None:
         """By when somebody must act; None when nothing is waiting any more."""
-        return None if self.status in (Status.REFERRED, Status.CLOSED) else self.due_at
+        return None if self.status in FINISHED else self.due_at
 
 
 class Item(models.Model):

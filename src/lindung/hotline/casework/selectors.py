@@ -8,17 +8,17 @@ from uuid import UUID
 
 from django.db.models import Count, F, Q
 
-from .models import Assessment, Case, Category, Confirmation, Item, Sighting, Status
+from .models import FINISHED, Assessment, Case, Category, Confirmation, Item, Sighting, Status
 
 QUEUES: dict[str, Q] = {
-    "danger": Q(danger=True) & ~Q(status__in=[Status.REFERRED, Status.CLOSED]),
+    "danger": Q(danger=True) & ~Q(status__in=FINISHED),
     "known": Q(media_whole=True, media_total__gt=0, media_known=F("media_total"))
     & Q(status__in=[Status.NEW, Status.OPEN, Status.ASSESSED]),
     "new": Q(status=Status.NEW),
     "open": Q(status=Status.OPEN),
     "confirm": Q(status=Status.ASSESSED),
     "refer": Q(status=Status.CONFIRMED),
-    "done": Q(status__in=[Status.REFERRED, Status.CLOSED]),
+    "done": Q(status__in=FINISHED),
     "all": Q(),
 }
 PAGE = 100
@@ -98,6 +98,29 @@ def items_of(number: str) -> list[ItemOfCase]:
 def reports_of(number: str) -> list[UUID]:
     ids = Sighting.objects.filter(case_id=number).values_list("report_id", flat=True)
     return list(ids.distinct())
+
+
+def reports_since_assessment(number: str) -> set[UUID]:
+    """The reports that came into a case after its newest assessment was written."""
+    newest = assessment_of(number)
+    if newest is None:
+        return set()
+    later = Sighting.objects.filter(case_id=number, at__gt=newest.at)
+    return set(later.values_list("report_id", flat=True))
+
+
+def others_of(number: str) -> list[Case]:
+    """The other cases that hold an item of this one, oldest first."""
+    items = Sighting.objects.filter(case_id=number).values("item")
+    same = Case.objects.filter(sightings__item__in=items).exclude(pk=number)
+    return list(same.order_by("opened_at").distinct())
+
+
+def reported_before(numbers: Sequence[str]) -> set[str]:
+    """Which of these cases hold an item that an earlier case held."""
+    earlier = Q(item__sightings__case__opened_at__lt=F("case__opened_at"))
+    found = Sighting.objects.filter(earlier, case_id__in=numbers)
+    return set(found.values_list("case_id", flat=True))
 
 
 def assessment_of(number: str) -> Assessment | None:

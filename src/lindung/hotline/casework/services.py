@@ -12,7 +12,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .models import Assessment, Case, Category, Confirmation, Item, Sighting, Status
+from .models import FINISHED, Assessment, Case, Category, Confirmation, Item, Sighting, Status
+from .selectors import reports_of
 
 DUE = {True: timedelta(hours=1), False: timedelta(hours=24)}
 NOTHING_TO_REFER = (Category.NOT_ILLEGAL, Category.NOT_FOUND)
@@ -42,17 +43,23 @@ class Sighted:
 def sight(report: UUID, named: Sequence[Named], *, danger: bool) -> list[Sighted]:
     """Record that a report names these items; open a case or join the open one.
 
-    Idempotent: a job that runs twice records once. An item whose earlier cases are all closed
-    gets a new case, so that nobody reported once is beyond being reported again.
+    Idempotent: a job that runs twice records once. A case takes reports until it is closed or a
+    letter about it is in the outbox; then the item gets a new case, so that nobody reported once is
+    beyond being reported again, and no report lies unseen in a case that is done.
     """
-    items = [
-        Item.objects.get_or_create(
+    kept = {
+        # In one order, so that two reports of the same new items never wait for each other.
+        c: Item.objects.get_or_create(
             kind=c.kind, value=c.value, defaults={"display": c.display, "url": c.url}
         )[0]
-        for c in named
-    ]
-    # Two reports of one item wait for each other here, so that they share one case.
-    list(Item.objects.select_for_update().filter(pk__in=[i.pk for i in items]).order_by("pk"))
+        for c in sorted(named, key=lambda c: (c.kind, c.value))
+    }
+    items = [kept[c] for c in named]
+    # Two reports of one item wait for each other here, so that they share one case; no decision
+    # about a case that may take them falls meanwhile.
+    named_here = Item.objects.filter(pk__in=[i.pk for i in items])
+    list(named_here.select_for_update(no_key=True).order_by("pk"))
+    hold(*Sighting.objects.filter(item__in=items).values_list("case_id", flat=True))
     shared = ""
     found = []
     for item in items:
@@ -73,15 +80,19 @@ def sight(report: UUID, named: Sequence[Named], *, danger: bool) -> list[Sighted
     return found
 
 
+def hold(*cases: str) -> None:
+    """Let nobody else change these cases, or add reports to them, until the transaction ends.
+
+    Rows are held before anything is logged, everywhere, so that two steps never wait for each
+    other; not the rows' keys, because the log's own transactions refer to them.
+    """
+    found = Case.objects.select_for_update(no_key=True).filter(pk__in=cases)
+    list(found.order_by("pk"))
+
+
 def _open_case_of(item: Item) -> str:
-    return (
-        Sighting.objects.filter(item=item)
-        .exclude(case__status=Status.CLOSED)
-        .order_by("-case_id")
-        .values_list("case_id", flat=True)
-        .first()
-        or ""
-    )
+    taking = Case.objects.filter(sightings__item=item, referrals=None).exclude(status__in=FINISHED)
+    return taking.order_by("-opened_at").values_list("pk", flat=True).first() or ""
 
 
 def _open_case(danger: bool) -> str:
@@ -116,6 +127,7 @@ def assess(
 
     `files` are SHA-256 digests of the case's media; the database refuses any other.
     """
+    hold(case)
     assessment = Assessment.objects.create(
         case_id=case, person_id=person, category=category, reason=reason, files=sorted(set(files))
     )
@@ -125,12 +137,21 @@ def assess(
 
 @transaction.atomic
 def confirm(
-    case: str, person: UUID, *, agrees: bool, note: str, read: UUID | None = None
+    case: str,
+    person: UUID,
+    *,
+    agrees: bool,
+    note: str,
+    read: UUID | None = None,
+    reports: int | None = None,
 ) -> Confirmation:
     """Answer the assessment as a second person. Disagreement sends the case back.
 
-    `read` is the assessment that the person saw: another one is not confirmed unread.
+    `read` is the assessment that the person saw, and `reports` how many reports of the case:
+    neither another assessment nor a report that came meanwhile is decided about unread.
     """
+    hold(case)
+    refuse_unread(case, reports)
     assessment = current_assessment(case)
     if assessment is None:
         raise Refused(_("There is no assessment to confirm."))
@@ -148,6 +169,12 @@ def confirm(
     else:
         _move(case, (Status.ASSESSED,), Status.CONFIRMED)
     return answer
+
+
+def refuse_unread(case: str, reports: int | None) -> None:
+    """Raise Refused when the case has more reports than the person saw. Hold the case first."""
+    if reports is not None and reports != len(reports_of(case)):
+        raise Refused(_("A new report came since you opened this page. Read it first."))
 
 
 def acknowledged(case: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
@@ -30,6 +31,7 @@ from . import file_table
 Parts = list[tuple[str, bool]]
 AROUND = 40
 MOST_NAMED = 40
+DECIDING = (Status.ASSESSED, Status.CONFIRMED)  # somebody still acts on the assessment
 
 
 def marked(text: str, spans: Iterable[Sequence[Any]]) -> Parts:
@@ -121,6 +123,7 @@ def context(case: Case, person: Person) -> dict[str, Any]:
             }
         )
     reports = []
+    since = casework.reports_since_assessment(number) if case.status in DECIDING else set()
     for report in intake.opened(casework.reports_of(number)):
         text = report.content.words
         found = [s for s in signals if s.report_id == report.id]
@@ -130,6 +133,7 @@ def context(case: Case, person: Person) -> dict[str, Any]:
                 "about": report.about,
                 "is_child": report.is_child,
                 "danger": report.danger,
+                "since": report.id in since,
                 "words": bool(text),
                 "words_parts": marked(text, [span for s in found for span in s.spans]),
                 "signals": [_signal(s, text) for s in found],
@@ -151,13 +155,42 @@ def context(case: Case, person: Person) -> dict[str, Any]:
             "media_known": files.known,
             "media_whole": files.whole,
         },
+        **_others(case),
+        "since": len(since),
         "lists_problem": files.problem,
         "items": items,
         "reports": reports,
         "referrals": referral.rows(number),
         "history": _history(number),
-        **_decisions(case, person, files),
+        **_decisions(case, person, files, len(reports)),
     }
+
+
+def _others(case: Case) -> dict[str, Any]:
+    """The cases that held an item of this one before it, and those opened since."""
+    rows = [
+        {
+            "number": other.number,
+            "url": reverse("case", args=[other.number]),
+            "status": other.get_status_display(),
+            "status_key": other.status,
+            "opened": other.opened_at,
+            "explanation": other.explanation if other.status == Status.CLOSED else "",
+            "closed": _closed(other),
+            "referrals": referral.rows(other.number),
+            "earlier": other.opened_at < case.opened_at,
+        }
+        for other in casework.others_of(case.number)
+    ]
+    return {
+        "earlier": [row for row in rows if row["earlier"]],
+        "later": [row for row in rows if not row["earlier"]],
+    }
+
+
+def _closed(case: Case) -> datetime | None:
+    answer = casework.confirmation_of(case.number) if case.status == Status.CLOSED else None
+    return answer.at if answer else None
 
 
 def _history(number: str) -> list[dict[str, Any]]:
@@ -169,7 +202,7 @@ def _history(number: str) -> list[dict[str, Any]]:
     ]
 
 
-def _decisions(case: Case, person: Person, files: Files) -> dict[str, Any]:
+def _decisions(case: Case, person: Person, files: Files, reports: int) -> dict[str, Any]:
     """What was decided, which forms this person may use now, and what comes next."""
     assessment = casework.assessment_of(case.number)
     confirmation = casework.confirmation_of(case.number)
@@ -211,10 +244,10 @@ def _decisions(case: Case, person: Person, files: Files) -> dict[str, Any]:
         },
         "files": file_table.context(files, marked),
         "assess_form": AssessForm() if may and case.status in (Status.NEW, Status.OPEN) else None,
-        "confirm_form": ConfirmForm(initial={"assessment": assessment.pk})
+        "confirm_form": ConfirmForm(initial={"assessment": assessment.pk, "reports": reports})
         if may and waits and not own and assessment
         else None,
-        "refer_form": referral.refer_form(confirmation.pk)
+        "refer_form": referral.refer_form(confirmation.pk, reports)
         if may and can_refer and confirmation
         else None,
         "next_step": next_step,

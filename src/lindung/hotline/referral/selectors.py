@@ -13,10 +13,10 @@ def authorities() -> list[Authority]:
     return list(Authority.objects.order_by("name"))
 
 
-def refer_form(confirmation: UUID) -> ReferForm | None:
+def refer_form(confirmation: UUID, reports: int) -> ReferForm | None:
     """The form for the authorities that do not have this decision yet; None when all have."""
     left = Authority.objects.filter(active=True).exclude(referral__confirmation_id=confirmation)
-    form = ReferForm()
+    form = ReferForm(initial={"reports": reports})
     form.fields["authority"].queryset = left  # type: ignore[attr-defined]
     return form if left.exists() or not Authority.objects.exists() else None
 
