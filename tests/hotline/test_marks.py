@@ -50,7 +50,7 @@ def own(site: Site) -> list[dict[str, str]]:
     """The hotline's own list as partners get it."""
     file = site.folder / "own.csv"
     try:
-        site.lists.export(services.OWN_LIST, file)
+        site.lists.export(media.OWN_LIST, file)
     except KeyError:
         return []
     with file.open(newline="") as lines:

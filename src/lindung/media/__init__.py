@@ -7,7 +7,7 @@ from lindung.media.lists.database import StoreError
 from lindung.media.lists.matching import ListHit
 from lindung.media.lists.merging import ImportResult
 from lindung.media.lists.reading import ListFormatError
-from lindung.media.lists.store import ListStatus, ListStore
+from lindung.media.lists.store import OWN_LIST, ListStatus, ListStore
 from lindung.media.lists.syncing import EXCHANGES, ExchangeError, sync
 from lindung.media.pdq import FOUND_AS, RADIUS
 from lindung.media.sandbox import Limits, Sandbox, SandboxError
@@ -16,6 +16,7 @@ from lindung.media.video import Frame, Video, VideoError, read_video
 __all__ = [
     "EXCHANGES",
     "FOUND_AS",
+    "OWN_LIST",
     "RADIUS",
     "CorruptIndexError",
     "Digests",

@@ -27,7 +27,7 @@ from lindung.hotline.custody import selectors as log_of
 from lindung.hotline.custody import services as custody
 from lindung.hotline.intake import selectors as intake
 from lindung.hotline.storable import storable
-from lindung.media import ListHit, StoreError
+from lindung.media import OWN_LIST, ListHit, StoreError
 from lindung.text import NotUnderstood, Reader, canonicalise, open_lexicon, read_key
 
 from . import files, selectors
@@ -36,7 +36,6 @@ from .models import Match, Media, Signal
 log = logging.getLogger(__name__)
 
 DIGEST = r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}"
-OWN_LIST = "own"
 
 
 @cache

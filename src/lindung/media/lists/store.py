@@ -32,6 +32,7 @@ from lindung.media.lists.shapes import Progress, read_rows
 from lindung.media.pdq import RADIUS
 from lindung.media.video import Frame
 
+OWN_LIST = "own"  # what two people of the hotline confirmed: it comes from nowhere else
 ENTRIES = """SELECT count(*) FILTER (WHERE withdrawn = ''), count(*) FILTER (WHERE withdrawn <> ''),
   count(*) FILTER (WHERE id IN (SELECT entry FROM dispute)) FROM entry WHERE list = ?"""
 SIGNALS = """SELECT kind, count(*) FROM signal JOIN entry ON entry.id = signal.entry
@@ -270,6 +271,11 @@ def _list_id(db: sqlite3.Connection, name: str) -> int:
 
 def _claim(db: sqlite3.Connection, listed: int, name: str, source: Mapping[str, Any]) -> None:
     """Give a list its source. It has one: a sync withdraws what that one does not name."""
+    if name == OWN_LIST:
+        raise ValueError(
+            f"The name {OWN_LIST!r} is kept for the hotline's own list, which its confirmed cases "
+            "fill. Nothing was changed. Give this list another name."
+        )
     sql = "SELECT source, EXISTS (SELECT 1 FROM entry WHERE list = list.id) FROM list WHERE id = ?"
     text, has_entries = db.execute(sql, (listed,)).fetchone()
     kept = json.loads(text)
