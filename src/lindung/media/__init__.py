@@ -1,7 +1,16 @@
 """What a picture or a video matches: hashes, exact radius search, hash lists."""
 
 from lindung.media.digests import Digests, digests
-from lindung.media.examine import Examination, Matching, confirm, examine, hash_file, match, record
+from lindung.media.examine import (
+    Examination,
+    Matching,
+    confirm,
+    examine,
+    hash_file,
+    match,
+    record,
+    withdraw,
+)
 from lindung.media.index import CorruptIndexError, HammingIndex, Hits
 from lindung.media.lists.database import StoreError
 from lindung.media.lists.matching import ListHit
@@ -45,4 +54,5 @@ __all__ = [
     "read_video",
     "record",
     "sync",
+    "withdraw",
 ]

@@ -41,7 +41,7 @@ def sync(store: ListStore, list_name: str, progress: Progress | None = None) -> 
     try:
         if list_name == OWN_LIST:  # it may have got a source before the name was kept
             raise ExchangeError(
-                f"{OWN_LIST!r} is the hotline's own list: its confirmed cases fill it, no sync does."
+                f"{OWN_LIST!r} is the hotline's own list: confirmed cases fill it, no sync does."
             )
         if source.get("kind") == "file":
             path, columns = source["path"], source.get("columns")
