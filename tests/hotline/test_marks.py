@@ -100,7 +100,7 @@ def test_a_newer_assessment_voids_the_marks_of_the_older(site: Site) -> None:
     found = site.visit(ONE, LOGO)
     decided(found.case, site.digests(LOGO).sha256)
     Assessment.objects.create(  # past the services, as a defect or a script might
-        case_id=found.case, person_id=person(), category="baseline", reason="Example",
+        case_id=found.case, person_id=person("manager"), category="baseline", reason="Example",
         files=[site.digests(ONE).sha256], at="2099-01-01T00:00:00Z",
     )  # fmt: skip
     assert (services.learn(found.case), own(site)) == (0, [])

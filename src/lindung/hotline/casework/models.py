@@ -35,6 +35,9 @@ class Category(models.TextChoices):
     NOT_FOUND = "not_found", _("Not found or not accessible")
 
 
+ILLEGAL = (Category.BASELINE, Category.NATIONAL)  # what marked files go on our own list for
+
+
 class Case(models.Model):
     """The unit of work. Every change of `status` leaves a custody-log entry (a trigger)."""
 

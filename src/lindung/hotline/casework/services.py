@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .models import FINISHED, Assessment, Case, Category, Confirmation, Item, Sighting, Status
-from .selectors import reports_of
+from .selectors import assessment_of, confirmation_of, reports_of, was_decided
 
 DUE = {True: timedelta(hours=1), False: timedelta(hours=24)}
 NOTHING_TO_REFER = (Category.NOT_ILLEGAL, Category.NOT_FOUND)
@@ -121,17 +121,31 @@ def begin(case: str) -> None:
 
 @transaction.atomic
 def assess(
-    case: str, person: UUID, category: str, reason: str, files: Sequence[str] = ()
+    case: str,
+    person: UUID,
+    category: str,
+    reason: str,
+    files: Sequence[str] = (),
+    *,
+    read: str | None = None,
 ) -> Assessment:
     """Classify a case, and mark the files it is about; it then waits for a second person.
 
-    `files` are SHA-256 digests of the case's media; the database refuses any other.
+    `files` are SHA-256 digests of the case's media; the database refuses any other. What two people
+    decided stands until a manager assesses it anew and a second person agrees. `read` is the id of
+    the newest assessment that the person saw, or "": another one is not replaced unread.
     """
     hold(case)
-    assessment = Assessment.objects.create(
+    newest = assessment_of(case)
+    if read is not None and read != (str(newest.pk) if newest else ""):
+        raise Refused(_("There is a new assessment since you opened this page. Read it first."))
+    assessment = Assessment(
         case_id=case, person_id=person, category=category, reason=reason, files=sorted(set(files))
     )
-    _move(case, (Status.NEW, Status.OPEN), Status.ASSESSED)
+    if was_decided(case) and not assessment.person.is_manager:
+        raise Refused(_("Two people decided this case. Only a manager can decide it anew."))
+    assessment.save(force_insert=True)
+    _move(case, (Status.NEW, Status.OPEN, Status.CONFIRMED, *FINISHED), Status.ASSESSED)
     return assessment
 
 
@@ -177,14 +191,16 @@ def refuse_unread(case: str, reports: int | None) -> None:
         raise Refused(_("A new report came since you opened this page. Read it first."))
 
 
-def acknowledged(case: str) -> None:
-    """An authority has acknowledged: the case counts as passed on."""
-    Case.objects.filter(pk=case, status=Status.CONFIRMED).update(status=Status.REFERRED)
+def acknowledged(case: str, confirmation: UUID) -> None:
+    """An authority has acknowledged this decision: if it still stands, the case is passed on."""
+    decision = confirmation_of(case)
+    if decision and decision.pk == confirmation:
+        Case.objects.filter(pk=case, status=Status.CONFIRMED).update(status=Status.REFERRED)
 
 
 def current_assessment(case: str) -> Assessment | None:
     """The newest assessment that nobody has answered."""
-    newest = Assessment.objects.filter(case_id=case).order_by("-at").first()
+    newest = assessment_of(case)
     if newest is None or Confirmation.objects.filter(assessment=newest).exists():
         return None
     return newest

@@ -15,7 +15,7 @@ from lindung.hotline.accounts import selectors as accounts
 from lindung.hotline.accounts.models import Person
 from lindung.hotline.casework import selectors as casework
 from lindung.hotline.casework.forms import AssessForm, ConfirmForm
-from lindung.hotline.casework.models import Case, Status
+from lindung.hotline.casework.models import Assessment, Case, Status
 from lindung.hotline.config import sealing
 from lindung.hotline.custody import selectors as custody
 from lindung.hotline.custody.models import Evidence
@@ -206,32 +206,31 @@ def _decisions(case: Case, person: Person, files: Files, reports: int) -> dict[s
     """What was decided, which forms this person may use now, and what comes next."""
     assessment = casework.assessment_of(case.number)
     confirmation = casework.confirmation_of(case.number)
+    decided = casework.was_decided(case.number)
     may = person.may_decide
     own = assessment is not None and assessment.person_id == person.pk
     waits = case.status == Status.ASSESSED
-    can_refer = case.status in (Status.CONFIRMED, Status.REFERRED)
     marked = assessment.files if assessment else []
-    read = (
-        _("Next: assess. Every picture is known, so nobody needs to open one.")
-        if files.all_known
-        else _("Next: read the reasons, then assess.")
-    )
-    next_step = {
-        Status.NEW: read,
-        Status.OPEN: read,
-        Status.ASSESSED: _("Next: another person confirms.")
-        if own
-        else _("Next: confirm, as the second person."),
-        Status.CONFIRMED: _("Next: refer it, and wait for the acknowledgement."),
-        Status.REFERRED: _("Passed on. Nothing is waiting."),
-        Status.CLOSED: _("Closed."),
-    }[Status(case.status)]
+    table = file_table.context(files, marked)
+    assess_form = refer_form = None
+    if may and not waits and (person.is_manager or not decided):
+        # Nothing is marked at first; who corrects a decision begins with its marks.
+        initial: dict[str, Any] = {"assessment": assessment.pk if assessment else ""}
+        if decided and assessment:
+            kept = [row["choice"] for row in table if row["marked"]]
+            initial |= {"category": assessment.category, "marked": kept}
+        assess_form = AssessForm(initial=initial)
+    if may and confirmation and confirmation.agrees:
+        refer_form = referral.refer_form(
+            case.number, confirmation.pk, reports, told_only=case.status == Status.CLOSED
+        )
     return {
         "assessment": assessment
         and {
             "category": assessment.get_category_display(),
             "reason": assessment.reason,
             "files": [sha256[: file_table.SHORT] for sha256 in marked],
+            "dropped": _dropped(assessment),
             "by": str(assessment.person),
             "at": assessment.at,
         },
@@ -242,13 +241,38 @@ def _decisions(case: Case, person: Person, files: Files, reports: int) -> dict[s
             "by": str(confirmation.person),
             "at": confirmation.at,
         },
-        "files": file_table.context(files, marked),
-        "assess_form": AssessForm() if may and case.status in (Status.NEW, Status.OPEN) else None,
+        "files": table,
+        "decided": decided,
+        "assess_form": assess_form,
         "confirm_form": ConfirmForm(initial={"assessment": assessment.pk, "reports": reports})
         if may and waits and not own and assessment
         else None,
-        "refer_form": referral.refer_form(confirmation.pk, reports)
-        if may and can_refer and confirmation
-        else None,
-        "next_step": next_step,
+        "refer_form": refer_form,
+        "next_step": _next_step(case, files, own=own, decided=decided, untold=bool(refer_form)),
     }
+
+
+def _next_step(case: Case, files: Files, *, own: bool, decided: bool, untold: bool) -> str:
+    if case.status in (Status.NEW, Status.OPEN):
+        if decided:
+            return _("Next: a manager decides it anew.")
+        if files.all_known:
+            return _("Next: assess. Every picture is known, so nobody needs to open one.")
+        return _("Next: read the reasons, then assess.")
+    if case.status == Status.CLOSED and untold:
+        return _("Closed. Next: tell those who had a letter.")
+    return {
+        Status.ASSESSED: _("Next: another person confirms.")
+        if own
+        else _("Next: confirm, as the second person."),
+        Status.CONFIRMED: _("Next: refer it, and wait for the acknowledgement."),
+        Status.REFERRED: _("Passed on. Nothing is waiting."),
+        Status.CLOSED: _("Closed."),
+    }[Status(case.status)]
+
+
+def _dropped(assessment: Assessment) -> list[dict[str, str]]:
+    """The files that a new decision no longer marks, and the case by which one stays listed."""
+    dropped = casework.dropped_by(assessment)
+    kept = casework.illegal(dropped, but=assessment.case_id)
+    return [{"file": f[: file_table.SHORT], "kept_by": kept.get(f, "")} for f in dropped]

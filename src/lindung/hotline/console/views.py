@@ -151,7 +151,12 @@ def assess(request: HttpRequest, number: str) -> HttpResponse:
         "assess_form",
         AssessForm(request.POST, files=file_table.choices(number)),
         lambda typed: decisions.assess(
-            number, who, typed["category"], typed["reason"], typed["marked"]
+            number,
+            who,
+            typed["category"],
+            typed["reason"],
+            typed["marked"],
+            read=typed["assessment"],
         ),
     )
 

@@ -88,7 +88,8 @@ def acknowledge(referral: UUID, reference: str) -> bool:
             state=State.ACKNOWLEDGED, acknowledged_at=timezone.now(), reference=reference[:120]
         )
         if done:
-            decisions.acknowledged(Referral.objects.get(pk=referral).case_id)
+            known = Referral.objects.get(pk=referral)
+            decisions.acknowledged(known.case_id, known.confirmation_id)
     return bool(done)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import logging
 import re
 from collections.abc import Sequence
@@ -190,18 +191,37 @@ def recount() -> None:
 
 
 def learn(case: str) -> int:
-    """Put the files that two people found illegal on the hotline's own list, and no other.
+    """Bring the hotline's own list in line with what two people decided in this case.
 
-    Partners get the list by `lindung lists export`.
+    The files that they found illegal go on it, and no other; those that the case put there and that
+    its decision no longer marks come off, unless another case's decision marks them. Partners get
+    the list by `lindung lists export`. Returns how many files of the case are on it.
     """
-    decided = cases.confirmed_files(case)
-    if decided is None:
+    if cases.decision_of(case) is None:
         return 0
-    found = {f.sha256: f for f in Media.objects.filter(case_id=case, sha256__in=decided.files)}
+    decided = cases.confirmed_files(case)
+    marked = decided.files if decided else []
+    found = {f.sha256: f for f in Media.objects.filter(case_id=case, sha256__in=marked)}
     for file in found.values():
-        media.confirm(
-            files.hash_lists(), OWN_LIST, files.as_examined(file), category=decided.category
-        )
-    if found and "media.listed" not in {entry.kind for entry in log_of.history(case)}:
-        custody.append("media.listed", case, {"list": OWN_LIST, "files": sorted(found)})
+        category = decided.category if decided else ""
+        media.confirm(files.hash_lists(), OWN_LIST, files.as_examined(file), category=category)
+    listed = _listed(case)
+    if new := sorted(found.keys() - listed):
+        custody.append("media.listed", case, {"list": OWN_LIST, "files": new})
+    dropped = listed - found.keys()
+    if wrong := sorted(dropped - cases.illegal(dropped, but=case).keys()):
+        media.withdraw(files.hash_lists(), OWN_LIST, wrong)
+        custody.append("media.withdrawn", case, {"list": OWN_LIST, "files": wrong})
+        recount()
     return len(found)
+
+
+def _listed(case: str) -> set[str]:
+    """The files that this case put on the hotline's own list and did not take off, by the log."""
+    listed: set[str] = set()
+    for entry in log_of.history(case):
+        if entry.kind == "media.listed":
+            listed |= set(json.loads(entry.entry)["files"])
+        elif entry.kind == "media.withdrawn":
+            listed -= set(json.loads(entry.entry)["files"])
+    return listed

@@ -234,7 +234,8 @@ class ListStore:
     def export(self, list_name: str, path: str | PathLike[str]) -> int:
         """Write the live entries of a list as CSV, as `import_file` reads it; return how many.
 
-        Entries that were withdrawn are named, to be removed. The file is put in place whole. Raises KeyError when there is no such list, OSError.
+        Entries that were withdrawn are named, to be removed. The file is put in place whole.
+        Raises KeyError when there is no such list, OSError.
         """
         with self._reading():
             return write_csv(self._db, list_name, Path(path))
