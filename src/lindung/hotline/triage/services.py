@@ -16,7 +16,7 @@ from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Sum
 
 from lindung import media
@@ -36,6 +36,7 @@ from .models import Match, Media, Signal
 
 log = logging.getLogger(__name__)
 
+OWN_LIST_LOCK = 4823705527304
 DIGEST = r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}"
 
 
@@ -197,21 +198,25 @@ def learn(case: str) -> int:
     its decision no longer marks come off, unless another case's decision marks them. Partners get
     the list by `lindung lists export`. Returns how many files of the case are on it.
     """
-    if cases.decision_of(case) is None:
-        return 0
-    decided = cases.confirmed_files(case)
-    marked = decided.files if decided else []
-    found = {f.sha256: f for f in Media.objects.filter(case_id=case, sha256__in=marked)}
-    for file in found.values():
-        category = decided.category if decided else ""
-        media.confirm(files.hash_lists(), OWN_LIST, files.as_examined(file), category=category)
-    listed = _listed(case)
-    if new := sorted(found.keys() - listed):
-        custody.append("media.listed", case, {"list": OWN_LIST, "files": new})
-    dropped = listed - found.keys()
-    if wrong := sorted(dropped - cases.illegal(dropped, but=case).keys()):
-        media.withdraw(files.hash_lists(), OWN_LIST, wrong)
-        custody.append("media.withdrawn", case, {"list": OWN_LIST, "files": wrong})
+    with transaction.atomic(), connection.cursor() as cursor:
+        # One at a time: whether another case marks a file is asked and acted on in one step.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [OWN_LIST_LOCK])
+        if cases.decision_of(case) is None:
+            return 0
+        decided = cases.confirmed_files(case)
+        marked = decided.files if decided else []
+        found = {f.sha256: f for f in Media.objects.filter(case_id=case, sha256__in=marked)}
+        for file in found.values():
+            category = decided.category if decided else ""
+            media.confirm(files.hash_lists(), OWN_LIST, files.as_examined(file), category=category)
+        listed = _listed(case)
+        if new := sorted(found.keys() - listed):
+            custody.append("media.listed", case, {"list": OWN_LIST, "files": new})
+        dropped = listed - found.keys()
+        if wrong := sorted(dropped - cases.illegal(dropped, but=case).keys()):
+            media.withdraw(files.hash_lists(), OWN_LIST, wrong)
+            custody.append("media.withdrawn", case, {"list": OWN_LIST, "files": wrong})
+    if wrong:
         recount()
     return len(found)
 

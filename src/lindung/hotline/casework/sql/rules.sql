@@ -114,7 +114,7 @@ BEGIN
         SELECT 1 FROM casework_confirmation c JOIN casework_assessment a ON a.id = c.assessment_id
         WHERE a.case_id = NEW.number AND c.agrees AND a.category IN ('baseline', 'national')
           AND a.files <> '[]'::jsonb) THEN
-        PERFORM hotline_defer('triage.learn', 'own-list', jsonb_build_object('case', NEW.number));
+        PERFORM hotline_defer('triage.learn', NEW.number, jsonb_build_object('case', NEW.number));
     END IF;
     PERFORM custody_append('case.status', NEW.number,
         jsonb_build_object('from', OLD.status, 'to', NEW.status));
