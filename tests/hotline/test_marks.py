@@ -50,7 +50,7 @@ def own(site: Site) -> list[dict[str, str]]:
     """The hotline's own list as partners get it."""
     file = site.folder / "own.csv"
     try:
-        site.lists.export(services.OWN_LIST, file)
+        site.lists.export(media.OWN_LIST, file)
     except KeyError:
         return []
     with file.open(newline="") as lines:
@@ -100,7 +100,7 @@ def test_a_newer_assessment_voids_the_marks_of_the_older(site: Site) -> None:
     found = site.visit(ONE, LOGO)
     decided(found.case, site.digests(LOGO).sha256)
     Assessment.objects.create(  # past the services, as a defect or a script might
-        case_id=found.case, person_id=person(), category="baseline", reason="Example",
+        case_id=found.case, person_id=person("manager"), category="baseline", reason="Example",
         files=[site.digests(ONE).sha256], at="2099-01-01T00:00:00Z",
     )  # fmt: skip
     assert (services.learn(found.case), own(site)) == (0, [])
@@ -160,7 +160,7 @@ class TestPage:
         context = client.get(f"/cases/{found.case}/").context
         assert [row["sha256"] for row in context["files"] if row["marked"]] == [sha256]
         assert context["assessment"]["files"] == [sha256[: file_table.SHORT]]
-        form = {"agrees": "yes", "assessment": context["confirm_form"].initial["assessment"]}
+        form = {"agrees": "yes", **context["confirm_form"].initial}
         assert client.post(f"/cases/{found.case}/confirm/", form).status_code == 302
         assert Case.objects.get(pk=found.case).status == Status.CONFIRMED
         assert services.learn(found.case) == 1
@@ -222,7 +222,10 @@ class TestPage:
         found = site.visit(ONE)
         decisions.assess(found.case, person(), Category.BASELINE, "Example")
         self.sign_in(client)
-        for form in ({"agrees": "yes"}, {"agrees": "yes", "assessment": str(uuid4())}):
+        for form in (
+            {"agrees": "yes"},
+            {"agrees": "yes", "reports": 1, "assessment": str(uuid4())},
+        ):
             client.post(f"/cases/{found.case}/confirm/", form)
             assert Case.objects.get(pk=found.case).status == Status.ASSESSED
 

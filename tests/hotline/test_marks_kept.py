@@ -28,11 +28,11 @@ def file(rows: Rows) -> str:
     return sha256
 
 
-def mark(console: psycopg.Connection[Any], rows: Rows, marked: object) -> None:
+def mark(console: psycopg.Connection[Any], rows: Rows, marked: object, by: str = "") -> None:
     console.execute(
         "INSERT INTO casework_assessment (id, case_id, person_id, category, reason, files)"
         " VALUES (%s, %s, %s, 'baseline', 'example', %s)",
-        [uuid4(), rows.case, rows.ana, json.dumps(marked)],
+        [uuid4(), rows.case, by or rows.ana, json.dumps(marked)],
     )
 
 
@@ -88,15 +88,17 @@ def test_only_a_marked_file_defers_learning(connect: Connect, rows: Rows, file: 
         assert found
         return int(found[0])
 
+    boss = rows.person("manager")
+    rows.connection.commit()
     for marked, expected in (([], 0), ([file], 1)):
         with connect("console") as console:
-            mark(console, rows, marked)
+            mark(console, rows, marked, by=boss)
             (newest,) = console.execute(
                 "SELECT id FROM casework_assessment WHERE case_id = %s ORDER BY at DESC",
                 [rows.case],
             ).fetchone() or ("",)
-            confirm(console, newest, rows.ben)
             change = "UPDATE casework_case SET status = %s WHERE number = %s"
+            console.execute(change, ["assessed", rows.case])
+            confirm(console, newest, rows.ben)
             console.execute(change, ["confirmed", rows.case])
-            console.execute(change, ["open", rows.case])
         assert deferred() == expected

@@ -69,6 +69,8 @@ def serving(port: int) -> Iterator[str]:
 class Visited:
     built: House
     browser: Browser
+    address: str
+    manager: Page
     ana: Page
     ben: Page
     case: str
@@ -113,19 +115,27 @@ def visited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visited]:
             return ana.locator(".files tbody tr").count() == 4
 
         people.wait_until("the files of the post are in the table", captured)
-        yield Visited(built, browser, ana, ben, ana.url.rstrip("/").rpartition("/")[2])
+        number = ana.url.rstrip("/").rpartition("/")[2]
+        yield Visited(built, browser, f"{address}/post", manager, ana, ben, number)
 
 
-def show(page: Page, visited: Visited, name: str) -> None:
+def show(page: Page, visited: Visited, name: str, case: str = "") -> None:
     """The case page at both widths: nothing inaccessible, nothing fetched, no picture."""
     seen = watch(page, visited.built.console)
     for width in (390, 1440):
         page.set_viewport_size({"width": width, "height": 900})
-        page.goto(f"{visited.built.console}/cases/{visited.case}/")
+        page.goto(f"{visited.built.console}/cases/{case or visited.case}/")
         inspect(page, name)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.locator(".files img").count() == 0
     assert not seen
+
+
+def own(built: House) -> str:
+    """The hotline's own list as partners get it; nothing while there is none."""
+    out, folder = built.home / "own.csv", str(built.home / "lists")
+    built.lindung("lists", "export", "own", "--out", str(out), "--lists", folder)
+    return out.read_text() if out.exists() else ""
 
 
 def test_the_decision_is_about_what_two_people_marked(visited: Visited) -> None:
@@ -155,19 +165,65 @@ def test_the_decision_is_about_what_two_people_marked(visited: Visited) -> None:
     assert sha256(NEW)[:12] in ben.locator("#next").inner_text()
     people.confirm(ben, "I agree.")
 
-    own = built.home / "own.csv"
-
-    def learned() -> bool:
-        folder = str(built.home / "lists")
-        built.lindung("lists", "export", "own", "--out", str(own), "--lists", folder)
-        return own.exists()
-
-    people.wait_until("the marked file is on the hotline's own list", learned)
-    listed = own.read_text()
+    people.wait_until("the marked file is on the hotline's own list", lambda: bool(own(built)))
+    listed = own(built)
     assert sha256(NEW) in listed
     assert not any(sha256(other) in listed for other in (KNOWN, DISPUTED, CUT))
     show(ben, visited, "case files confirmed")
     assert "marked files put on our own list" in ben.locator(".history").inner_text()
+
+
+def test_a_wrong_mark_is_taken_back_by_two_people(visited: Visited) -> None:
+    """Without JavaScript, too; the page says what comes off the list."""
+    built, case = visited.built, f"{visited.built.console}/cases/{visited.case}/"
+    people.add_authority(visited.manager, built.console, "Example Police", "example-police")
+    visited.ana.goto(case)
+    assert visited.ana.locator("#assess").count() == 0
+    people.refer(visited.ana, "Example Police")
+    plain = visited.browser.new_context(
+        java_script_enabled=False, storage_state=visited.manager.context.storage_state()
+    )
+    try:
+        page = plain.new_page()
+        page.goto(case)
+        page.uncheck(f"[name=marked][value='{sha256(NEW)}']")
+        page.check(f"[name=marked][value='{sha256(KNOWN)}']")
+        page.get_by_text("Decide it anew").click()
+        people.assess(page, "national", "The new one is a landscape.")
+    finally:
+        plain.close()
+    show(visited.ben, visited, "case decided anew to confirm")
+    assert "off our own list once a second person agrees" in visited.ben.inner_text("#next")
+    assert "remove" not in own(built)
+    people.confirm(visited.ben, "I agree.")
+    people.wait_until("the export names it as removed", lambda: "remove" in own(built))
+    (removed,) = [line for line in own(built).splitlines() if line.endswith("remove")]
+    assert removed.startswith(sha256(NEW))
+    visited.manager.goto(case)
+    visited.manager.get_by_text("Decide it anew").click()
+    inspect(visited.manager, "case decided anew")
+    show(visited.manager, visited, "case decided anew closed")
+
+
+def test_what_is_reported_after_the_letter_has_a_case_of_its_own(visited: Visited) -> None:
+    people.report(visited.browser, visited.built.public, where=visited.address, words="Again.")
+    ana = visited.ana
+
+    def opened() -> bool:
+        ana.goto(f"{visited.built.console}/?queue=new")
+        return ana.locator("tr[data-row]").count() == 1
+
+    people.wait_until("the second case is in the queue", opened)
+    for width in (390, 1440):
+        ana.set_viewport_size({"width": width, "height": 900})
+        ana.goto(f"{visited.built.console}/?queue=new")
+        inspect(ana, "queue reported before")
+    assert "reported before" in ana.inner_text("tr[data-row]")
+    number = ana.inner_text("tr[data-row] th a")
+    show(ana, visited, "case reported before", number)
+    assert visited.case in ana.inner_text(".again") and "Example Police" in ana.inner_text(".again")
+    show(ana, visited, "case reported again")
+    assert number in ana.inner_text(".again")
 
 
 def test_it_speaks_malay(visited: Visited) -> None:

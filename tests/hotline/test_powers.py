@@ -202,10 +202,12 @@ class TestFourEyes:
     def test_an_older_confirmation_does_not_cover_a_newer_assessment(
         self, connect: Connect, rows: Rows
     ) -> None:
+        boss = rows.person("manager")
+        rows.connection.commit()
         with connect("console") as console:
             old = confirm(console, assess(console, rows.case, rows.ana), rows.ben)
             console.commit()
-            assess(console, rows.case, rows.ben)
+            assess(console, rows.case, boss)
             with pytest.raises(CheckViolation, match="current assessment"):
                 refer(console, rows, old)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from lindung.media import ListFormatError, ListStore, sync
+from lindung.media import OWN_LIST, ExchangeError, ListFormatError, ListStore, sync
 from lindung.media.lists import reading
+from lindung.media.lists.database import change
 from lindung.media.lists.reading import Bad, Row
 
 MD5, MD5_B, MD5_C = "a" * 32, "b" * 32, "c" * 32
@@ -73,14 +75,33 @@ def test_a_list_has_one_source(tmp_path: Path, store: ListStore) -> None:
     sync(store, "p")
     assert entries(store) == 1
 
-    store.import_file(b, "own")  # as the hotline's own list: from nowhere
+    store.import_file(b, "q")  # from nowhere
     with pytest.raises(ValueError, match="no file or exchange"):
-        store.import_file(a, "own", remember=True)
+        store.import_file(a, "q", remember=True)
 
     store.set_source("e", exchange)  # nothing came of it yet, so it may be another
     store.set_source("e", exchange | {"credentials": "y"})
     store.import_file(a, "e", remember=True)
     assert store.source("e") == ({"kind": "file", "path": str(a), "columns": None}, {})
+
+
+def test_the_hotlines_own_list_has_no_source(tmp_path: Path, store: ListStore) -> None:
+    a = write(tmp_path, f"id,md5\n1,{MD5}\n", "a.csv")
+    exchange = {"kind": "exchange", "exchange": "ncmec", "settings": {}, "credentials": "x"}
+    with pytest.raises(ValueError, match="kept for the hotline's own list"):
+        store.import_file(a, OWN_LIST, remember=True)
+    with pytest.raises(ValueError, match="kept for the hotline's own list"):
+        store.set_source(OWN_LIST, exchange)
+    assert store.lists() == []
+
+    store.import_file(a, OWN_LIST)  # what two people confirmed
+    source = json.dumps({"kind": "file", "path": str(a)})  # as before the name was kept
+    with change(store.directory) as db:
+        db.execute("UPDATE list SET source = ?", (source,))
+    a.write_text(f"id,md5\n2,{MD5_B}\n")
+    with pytest.raises(ExchangeError, match="no sync does"):
+        sync(store, OWN_LIST)
+    assert [hit.entry_id for hit in store.match_digests(md5=MD5)] == ["1"]
 
 
 def test_a_withdrawal_by_digest_is_of_what_carries_it(tmp_path: Path, store: ListStore) -> None:

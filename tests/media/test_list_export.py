@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lindung.media import ListStore
+from lindung.media import OWN_LIST, ListFormatError, ListStore, withdraw
 from lindung.media.lists import reading
 from lindung.media.lists.reading import Row
 
@@ -99,6 +99,41 @@ def test_a_field_as_long_as_earlier_exports_wrote_them_is_read(
         csv.writer(file).writerows([["id", "frames"], ["clip", frames]])
     assert store.import_file(tmp_path / "l.csv", "p").rejected == []
     assert store.lists()[0].signals == {"frame": 7200}
+
+
+@pytest.mark.parametrize("left", [1, 0])
+@pytest.mark.parametrize("replace", [True, False], ids=["sync", "add"])
+def test_an_export_tells_partners_what_was_withdrawn(
+    tmp_path: Path, store: ListStore, left: int, replace: bool
+) -> None:
+    """Also when nothing is left, and to a partner who only adds what the file says."""
+    out, other = tmp_path / "out.csv", ListStore.open(tmp_path / "other")
+    (tmp_path / "l.csv").write_text(f"id,md5\n1,{MD5}\n" + f"2,{MD5_B}\n" * left)
+    store.import_file(tmp_path / "l.csv", OWN_LIST)
+    store.export(OWN_LIST, out)
+    other.import_file(out, "hotline")
+
+    assert (withdraw(store, OWN_LIST, ["1"]), withdraw(store, OWN_LIST, ["1"])) == (1, 0)
+    assert store.export(OWN_LIST, out) == left
+    assert other.import_file(out, "hotline", replace=replace).withdrawn == 1
+    assert other.match_digests(md5=MD5) == []
+    assert len(other.match_digests(md5=MD5_B)) == left
+
+    store.import_file(tmp_path / "l.csv", OWN_LIST)  # it was right after all
+    store.export(OWN_LIST, out)
+    other.import_file(out, "hotline", replace=replace)
+    assert len(other.match_digests(md5=MD5)) == 1
+
+
+def test_a_snapshot_that_names_only_withdrawals_withdraws_nothing_else(
+    tmp_path: Path, store: ListStore
+) -> None:
+    (tmp_path / "l.csv").write_text(f"id,md5\n1,{MD5}\n2,{MD5_B}\n")
+    store.import_file(tmp_path / "l.csv", "p")
+    (tmp_path / "l.csv").write_text("id,md5,action\n1,,remove\n")
+    with pytest.raises(ListFormatError, match="names no entry"):
+        store.import_file(tmp_path / "l.csv", "p", replace=True)
+    assert store.lists()[0].entries == 2
 
 
 def test_an_export_replaces_no_pipe_device_or_folder(tmp_path: Path, store: ListStore) -> None:

@@ -70,6 +70,16 @@ def test_what_lists_add_cannot_take_is_said(place: Path, tmp_path: Path) -> None
     assert "no column called nope" in in_words(lindung(*table, "--column", "sha1=nope"), 1)
 
 
+def test_the_name_of_the_hotlines_own_list_is_refused(place: Path, tmp_path: Path) -> None:
+    file = ("--file", tmp_path / "l.csv")
+    exchange = ("--exchange", "ncmec", "--credentials", tmp_path / "l.csv")
+    for source in (file, exchange):
+        run = lindung("lists", "add", "own", "--lists", place, *source)
+        assert "Give this list another name" in in_words(run, 1)
+    with ListStore.open(place) as store:
+        assert [one.name for one in store.lists()] == ["p"]
+
+
 def test_a_failed_sync_names_its_list_and_status_shows_it(place: Path, tmp_path: Path) -> None:
     file = tmp_path / "b.csv"
     file.write_text(f"md5\n{'b' * 32}\n")

@@ -75,7 +75,8 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Add a list from a file or an exchange, and fetch it. The source is remembered for sync.
 
-        A list has one source: the same file updates it, another one is refused. Exit code 0 when it
+        A list has one source: the same file updates it, another one is refused, and so is the name
+        "own", which is the hotline's own list. Exit code 0 when it
         was fetched, 1 when not, 2 for wrong use. A file that fails changes nothing (when only the
         picture index fails, the message says what was kept); what came of an exchange is kept.
         """

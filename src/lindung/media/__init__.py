@@ -1,13 +1,22 @@
 """What a picture or a video matches: hashes, exact radius search, hash lists."""
 
 from lindung.media.digests import Digests, digests
-from lindung.media.examine import Examination, Matching, confirm, examine, hash_file, match, record
+from lindung.media.examine import (
+    Examination,
+    Matching,
+    confirm,
+    examine,
+    hash_file,
+    match,
+    record,
+    withdraw,
+)
 from lindung.media.index import CorruptIndexError, HammingIndex, Hits
 from lindung.media.lists.database import StoreError
 from lindung.media.lists.matching import ListHit
 from lindung.media.lists.merging import ImportResult
 from lindung.media.lists.reading import ListFormatError
-from lindung.media.lists.store import ListStatus, ListStore
+from lindung.media.lists.store import OWN_LIST, ListStatus, ListStore
 from lindung.media.lists.syncing import EXCHANGES, ExchangeError, sync
 from lindung.media.pdq import FOUND_AS, RADIUS
 from lindung.media.sandbox import Limits, Sandbox, SandboxError
@@ -16,6 +25,7 @@ from lindung.media.video import Frame, Video, VideoError, read_video
 __all__ = [
     "EXCHANGES",
     "FOUND_AS",
+    "OWN_LIST",
     "RADIUS",
     "CorruptIndexError",
     "Digests",
@@ -44,4 +54,5 @@ __all__ = [
     "read_video",
     "record",
     "sync",
+    "withdraw",
 ]

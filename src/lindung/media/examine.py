@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -202,6 +202,15 @@ def confirm(
     row = Row(entry_id, category, tier, "", "", values, found.quality, False, clip)
     store.import_rows([row], list_name, keep=True)
     return entry_id
+
+
+def withdraw(store: ListStore, list_name: str, entry_ids: Iterable[str]) -> int:
+    """Take entries off the hotline's own list; return how many were on it.
+
+    The next export names them as withdrawn. Confirming one again puts it back.
+    """
+    rows = [Row(entry_id, "", "", "", "", {}, None, True) for entry_id in entry_ids]
+    return store.import_rows(rows, list_name).withdrawn
 
 
 def _is_title(usable: list[Frame], frames: list[Frame]) -> bool:

@@ -15,9 +15,10 @@ class AssessForm(forms.Form):
     """`marked` files are shown in a table of their own, with what is known of each beside its box.
 
     A choice is a file as the person saw it: when a doubt about it has come up since, its choice
-    is another one, and the mark is not taken over.
+    is another one, and the mark is not taken over. `assessment` is the newest that the person read.
     """
 
+    assessment = forms.CharField(required=False, widget=forms.HiddenInput)
     marked = forms.MultipleChoiceField(
         required=False,
         error_messages={
@@ -35,9 +36,9 @@ class AssessForm(forms.Form):
         error_messages=REASON,
     )
 
-    def __init__(self, *args: Any, files: Mapping[str, str] | None = None) -> None:
+    def __init__(self, *args: Any, files: Mapping[str, str] | None = None, **how: Any) -> None:
         """`files`: the choices, and the SHA-256 digest that each stands for."""
-        super().__init__(*args)
+        super().__init__(*args, **how)
         self._digests = files or {}
         self.fields["marked"].choices = [(c, c) for c in self._digests]  # type: ignore[attr-defined]
 
@@ -46,7 +47,10 @@ class AssessForm(forms.Form):
 
 
 class ConfirmForm(forms.Form):
+    """`assessment` and the number of `reports` are what the person read."""
+
     assessment = forms.UUIDField(widget=forms.HiddenInput)
+    reports = forms.IntegerField(widget=forms.HiddenInput)
     agrees = forms.TypedChoiceField(
         label=_("Do you agree?"),
         choices=[("yes", _("I agree")), ("no", _("I do not agree"))],

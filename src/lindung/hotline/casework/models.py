@@ -20,6 +20,9 @@ class Status(models.TextChoices):
     CLOSED = "closed", _("Closed")
 
 
+FINISHED = (Status.REFERRED, Status.CLOSED)
+
+
 class Category(models.TextChoices):
     """Illegality first, after INHOPE practice."""
 
@@ -30,6 +33,9 @@ class Category(models.TextChoices):
     POLICE = "police", _("Not classified: for the police to judge")
     NOT_ILLEGAL = "not_illegal", _("Not illegal")
     NOT_FOUND = "not_found", _("Not found or not accessible")
+
+
+ILLEGAL = (Category.BASELINE, Category.NATIONAL)  # what marked files go on our own list for
 
 
 class Case(models.Model):
@@ -52,7 +58,7 @@ class Case(models.Model):
     @property
     def due(self) -> datetime | None:
         """By when somebody must act; None when nothing is waiting any more."""
-        return None if self.status in (Status.REFERRED, Status.CLOSED) else self.due_at
+        return None if self.status in FINISHED else self.due_at
 
 
 class Item(models.Model):

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 
-from .models import Assessment, Case, Category, Confirmation, Item, Sighting, Status
+from .models import (
+    FINISHED,
+    ILLEGAL,
+    Assessment,
+    Case,
+    Category,
+    Confirmation,
+    Item,
+    Sighting,
+    Status,
+)
 
 QUEUES: dict[str, Q] = {
-    "danger": Q(danger=True) & ~Q(status__in=[Status.REFERRED, Status.CLOSED]),
+    "danger": Q(danger=True) & ~Q(status__in=FINISHED),
     "known": Q(media_whole=True, media_total__gt=0, media_known=F("media_total"))
     & Q(status__in=[Status.NEW, Status.OPEN, Status.ASSESSED]),
     "new": Q(status=Status.NEW),
     "open": Q(status=Status.OPEN),
     "confirm": Q(status=Status.ASSESSED),
     "refer": Q(status=Status.CONFIRMED),
-    "done": Q(status__in=[Status.REFERRED, Status.CLOSED]),
+    "done": Q(status__in=FINISHED),
     "all": Q(),
 }
 PAGE = 100
@@ -100,6 +110,29 @@ def reports_of(number: str) -> list[UUID]:
     return list(ids.distinct())
 
 
+def reports_since_assessment(number: str) -> set[UUID]:
+    """The reports that came into a case after its newest assessment was written."""
+    newest = assessment_of(number)
+    if newest is None:
+        return set()
+    later = Sighting.objects.filter(case_id=number, at__gt=newest.at)
+    return set(later.values_list("report_id", flat=True))
+
+
+def others_of(number: str) -> list[Case]:
+    """The other cases that hold an item of this one, oldest first."""
+    items = Sighting.objects.filter(case_id=number).values("item")
+    same = Case.objects.filter(sightings__item__in=items).exclude(pk=number)
+    return list(same.order_by("opened_at").distinct())
+
+
+def reported_before(numbers: Sequence[str]) -> set[str]:
+    """Which of these cases hold an item that an earlier case held."""
+    earlier = Q(item__sightings__case__opened_at__lt=F("case__opened_at"))
+    found = Sighting.objects.filter(earlier, case_id__in=numbers)
+    return set(found.values_list("case_id", flat=True))
+
+
 def assessment_of(number: str) -> Assessment | None:
     """The newest assessment of a case."""
     return Assessment.objects.filter(case_id=number).order_by("-at").first()
@@ -113,16 +146,57 @@ def confirmation_of(number: str) -> Confirmation | None:
 
 def confirmed_files(number: str) -> Assessment | None:
     """The newest assessment, if two people found by it that the files it marks are illegal."""
+    decision = decision_of(number)
+    return decision if decision and decision.category in ILLEGAL else None
+
+
+def decision_of(number: str) -> Assessment | None:
+    """The newest assessment, if a second person agreed with it."""
     answer = confirmation_of(number)
-    if answer is None or not answer.agrees:
-        return None
-    illegal = answer.assessment.category in (Category.BASELINE, Category.NATIONAL)
-    return answer.assessment if illegal else None
+    return answer.assessment if answer and answer.agrees else None
 
 
-def cleared(files: Sequence[str]) -> dict[str, str]:
-    """Which of these files (SHA-256) two people found not illegal, and the case in which."""
-    found = Assessment.objects.filter(
-        category=Category.NOT_ILLEGAL, confirmation__agrees=True, files__has_any_keys=files
+def replaced_by(assessment: Assessment) -> Assessment | None:
+    """What two people had decided of the case before, if this assessment replaces a decision."""
+    before = Assessment.objects.filter(
+        case=assessment.case_id, at__lt=assessment.at, confirmation__agrees=True
     )
-    return {file: one.case_id for one in found.order_by("at") for file in one.files}
+    return before.order_by("-at").first()
+
+
+def dropped_by(assessment: Assessment) -> list[str]:
+    """The files (SHA-256) that the replaced decision marked as illegal, and this one does not."""
+    before = replaced_by(assessment)
+    if before is None or before.category not in ILLEGAL:
+        return []
+    kept = assessment.files if assessment.category in ILLEGAL else []
+    return sorted(set(before.files) - set(kept))
+
+
+def was_decided(number: str) -> bool:
+    """Whether two people have ever decided the case: then a manager decides it anew."""
+    return Assessment.objects.filter(case=number, confirmation__agrees=True).exists()
+
+
+def cleared(files: Collection[str]) -> dict[str, str]:
+    """Which of these files (SHA-256) two people found not illegal, and the case in which."""
+    return _decided(files, [Category.NOT_ILLEGAL])
+
+
+def illegal(files: Collection[str], *, but: str = "") -> dict[str, str]:
+    """Which of these files (SHA-256) two people found illegal, and the case in which, `but` one."""
+    return _decided(files, ILLEGAL, but)
+
+
+def _decided(files: Collection[str], categories: Collection[str], but: str = "") -> dict[str, str]:
+    """By the decision that stands in each case, also while it is being decided anew."""
+    newer = Assessment.objects.filter(
+        case=OuterRef("case"), at__gt=OuterRef("at"), confirmation__agrees=True
+    )
+    found = Assessment.objects.exclude(case=but).filter(
+        ~Exists(newer),
+        confirmation__agrees=True,
+        category__in=categories,
+        files__has_any_keys=list(files),
+    )
+    return {f: one.case_id for one in found.order_by("at") for f in one.files if f in files}

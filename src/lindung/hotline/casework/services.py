@@ -12,7 +12,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .models import Assessment, Case, Category, Confirmation, Item, Sighting, Status
+from .models import FINISHED, Assessment, Case, Category, Confirmation, Item, Sighting, Status
+from .selectors import assessment_of, confirmation_of, reports_of, was_decided
 
 DUE = {True: timedelta(hours=1), False: timedelta(hours=24)}
 NOTHING_TO_REFER = (Category.NOT_ILLEGAL, Category.NOT_FOUND)
@@ -42,17 +43,23 @@ class Sighted:
 def sight(report: UUID, named: Sequence[Named], *, danger: bool) -> list[Sighted]:
     """Record that a report names these items; open a case or join the open one.
 
-    Idempotent: a job that runs twice records once. An item whose earlier cases are all closed
-    gets a new case, so that nobody reported once is beyond being reported again.
+    Idempotent: a job that runs twice records once. A case takes reports until it is closed or a
+    letter about it is in the outbox; then the item gets a new case, so that nobody reported once is
+    beyond being reported again, and no report lies unseen in a case that is done.
     """
-    items = [
-        Item.objects.get_or_create(
+    kept = {
+        # In one order, so that two reports of the same new items never wait for each other.
+        c: Item.objects.get_or_create(
             kind=c.kind, value=c.value, defaults={"display": c.display, "url": c.url}
         )[0]
-        for c in named
-    ]
-    # Two reports of one item wait for each other here, so that they share one case.
-    list(Item.objects.select_for_update().filter(pk__in=[i.pk for i in items]).order_by("pk"))
+        for c in sorted(named, key=lambda c: (c.kind, c.value))
+    }
+    items = [kept[c] for c in named]
+    # Two reports of one item wait for each other here, so that they share one case; no decision
+    # about a case that may take them falls meanwhile.
+    named_here = Item.objects.filter(pk__in=[i.pk for i in items])
+    list(named_here.select_for_update(no_key=True).order_by("pk"))
+    hold(*Sighting.objects.filter(item__in=items).values_list("case_id", flat=True))
     shared = ""
     found = []
     for item in items:
@@ -73,15 +80,19 @@ def sight(report: UUID, named: Sequence[Named], *, danger: bool) -> list[Sighted
     return found
 
 
+def hold(*cases: str) -> None:
+    """Let nobody else change these cases, or add reports to them, until the transaction ends.
+
+    Rows are held before anything is logged, everywhere, so that two steps never wait for each
+    other; not the rows' keys, because the log's own transactions refer to them.
+    """
+    found = Case.objects.select_for_update(no_key=True).filter(pk__in=cases)
+    list(found.order_by("pk"))
+
+
 def _open_case_of(item: Item) -> str:
-    return (
-        Sighting.objects.filter(item=item)
-        .exclude(case__status=Status.CLOSED)
-        .order_by("-case_id")
-        .values_list("case_id", flat=True)
-        .first()
-        or ""
-    )
+    taking = Case.objects.filter(sightings__item=item, referrals=None).exclude(status__in=FINISHED)
+    return taking.order_by("-opened_at").values_list("pk", flat=True).first() or ""
 
 
 def _open_case(danger: bool) -> str:
@@ -110,27 +121,51 @@ def begin(case: str) -> None:
 
 @transaction.atomic
 def assess(
-    case: str, person: UUID, category: str, reason: str, files: Sequence[str] = ()
+    case: str,
+    person: UUID,
+    category: str,
+    reason: str,
+    files: Sequence[str] = (),
+    *,
+    read: str | None = None,
 ) -> Assessment:
     """Classify a case, and mark the files it is about; it then waits for a second person.
 
-    `files` are SHA-256 digests of the case's media; the database refuses any other.
+    `files` are SHA-256 digests of the case's media; the database refuses any other. What two people
+    decided stands until a manager assesses it anew and a second person agrees. `read` is the id of
+    the newest assessment that the person saw, or "": another one is not replaced unread.
     """
-    assessment = Assessment.objects.create(
+    hold(case)
+    newest = assessment_of(case)
+    if read is not None and read != (str(newest.pk) if newest else ""):
+        raise Refused(_("There is a new assessment since you opened this page. Read it first."))
+    assessment = Assessment(
         case_id=case, person_id=person, category=category, reason=reason, files=sorted(set(files))
     )
-    _move(case, (Status.NEW, Status.OPEN), Status.ASSESSED)
+    if was_decided(case) and not assessment.person.is_manager:
+        raise Refused(_("Two people decided this case. Only a manager can decide it anew."))
+    assessment.save(force_insert=True)
+    _move(case, (Status.NEW, Status.OPEN, Status.CONFIRMED, *FINISHED), Status.ASSESSED)
     return assessment
 
 
 @transaction.atomic
 def confirm(
-    case: str, person: UUID, *, agrees: bool, note: str, read: UUID | None = None
+    case: str,
+    person: UUID,
+    *,
+    agrees: bool,
+    note: str,
+    read: UUID | None = None,
+    reports: int | None = None,
 ) -> Confirmation:
     """Answer the assessment as a second person. Disagreement sends the case back.
 
-    `read` is the assessment that the person saw: another one is not confirmed unread.
+    `read` is the assessment that the person saw, and `reports` how many reports of the case:
+    neither another assessment nor a report that came meanwhile is decided about unread.
     """
+    hold(case)
+    refuse_unread(case, reports)
     assessment = current_assessment(case)
     if assessment is None:
         raise Refused(_("There is no assessment to confirm."))
@@ -150,14 +185,22 @@ def confirm(
     return answer
 
 
-def acknowledged(case: str) -> None:
-    """An authority has acknowledged: the case counts as passed on."""
-    Case.objects.filter(pk=case, status=Status.CONFIRMED).update(status=Status.REFERRED)
+def refuse_unread(case: str, reports: int | None) -> None:
+    """Raise Refused when the case has more reports than the person saw. Hold the case first."""
+    if reports is not None and reports != len(reports_of(case)):
+        raise Refused(_("A new report came since you opened this page. Read it first."))
+
+
+def acknowledged(case: str, confirmation: UUID) -> None:
+    """An authority has acknowledged this decision: if it still stands, the case is passed on."""
+    decision = confirmation_of(case)
+    if decision and decision.pk == confirmation:
+        Case.objects.filter(pk=case, status=Status.CONFIRMED).update(status=Status.REFERRED)
 
 
 def current_assessment(case: str) -> Assessment | None:
     """The newest assessment that nobody has answered."""
-    newest = Assessment.objects.filter(case_id=case).order_by("-at").first()
+    newest = assessment_of(case)
     if newest is None or Confirmation.objects.filter(assessment=newest).exists():
         return None
     return newest

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
@@ -14,7 +15,7 @@ from lindung.hotline.accounts import selectors as accounts
 from lindung.hotline.accounts.models import Person
 from lindung.hotline.casework import selectors as casework
 from lindung.hotline.casework.forms import AssessForm, ConfirmForm
-from lindung.hotline.casework.models import Case, Status
+from lindung.hotline.casework.models import Assessment, Case, Status
 from lindung.hotline.config import sealing
 from lindung.hotline.custody import selectors as custody
 from lindung.hotline.custody.models import Evidence
@@ -30,6 +31,7 @@ from . import file_table
 Parts = list[tuple[str, bool]]
 AROUND = 40
 MOST_NAMED = 40
+DECIDING = (Status.ASSESSED, Status.CONFIRMED)  # somebody still acts on the assessment
 
 
 def marked(text: str, spans: Iterable[Sequence[Any]]) -> Parts:
@@ -121,6 +123,7 @@ def context(case: Case, person: Person) -> dict[str, Any]:
             }
         )
     reports = []
+    since = casework.reports_since_assessment(number) if case.status in DECIDING else set()
     for report in intake.opened(casework.reports_of(number)):
         text = report.content.words
         found = [s for s in signals if s.report_id == report.id]
@@ -130,6 +133,7 @@ def context(case: Case, person: Person) -> dict[str, Any]:
                 "about": report.about,
                 "is_child": report.is_child,
                 "danger": report.danger,
+                "since": report.id in since,
                 "words": bool(text),
                 "words_parts": marked(text, [span for s in found for span in s.spans]),
                 "signals": [_signal(s, text) for s in found],
@@ -151,13 +155,42 @@ def context(case: Case, person: Person) -> dict[str, Any]:
             "media_known": files.known,
             "media_whole": files.whole,
         },
+        **_others(case),
+        "since": len(since),
         "lists_problem": files.problem,
         "items": items,
         "reports": reports,
         "referrals": referral.rows(number),
         "history": _history(number),
-        **_decisions(case, person, files),
+        **_decisions(case, person, files, len(reports)),
     }
+
+
+def _others(case: Case) -> dict[str, Any]:
+    """The cases that held an item of this one before it, and those opened since."""
+    rows = [
+        {
+            "number": other.number,
+            "url": reverse("case", args=[other.number]),
+            "status": other.get_status_display(),
+            "status_key": other.status,
+            "opened": other.opened_at,
+            "explanation": other.explanation if other.status == Status.CLOSED else "",
+            "closed": _closed(other),
+            "referrals": referral.rows(other.number),
+            "earlier": other.opened_at < case.opened_at,
+        }
+        for other in casework.others_of(case.number)
+    ]
+    return {
+        "earlier": [row for row in rows if row["earlier"]],
+        "later": [row for row in rows if not row["earlier"]],
+    }
+
+
+def _closed(case: Case) -> datetime | None:
+    answer = casework.confirmation_of(case.number) if case.status == Status.CLOSED else None
+    return answer.at if answer else None
 
 
 def _history(number: str) -> list[dict[str, Any]]:
@@ -169,36 +202,35 @@ def _history(number: str) -> list[dict[str, Any]]:
     ]
 
 
-def _decisions(case: Case, person: Person, files: Files) -> dict[str, Any]:
+def _decisions(case: Case, person: Person, files: Files, reports: int) -> dict[str, Any]:
     """What was decided, which forms this person may use now, and what comes next."""
     assessment = casework.assessment_of(case.number)
     confirmation = casework.confirmation_of(case.number)
+    decided = casework.was_decided(case.number)
     may = person.may_decide
     own = assessment is not None and assessment.person_id == person.pk
     waits = case.status == Status.ASSESSED
-    can_refer = case.status in (Status.CONFIRMED, Status.REFERRED)
     marked = assessment.files if assessment else []
-    read = (
-        _("Next: assess. Every picture is known, so nobody needs to open one.")
-        if files.all_known
-        else _("Next: read the reasons, then assess.")
-    )
-    next_step = {
-        Status.NEW: read,
-        Status.OPEN: read,
-        Status.ASSESSED: _("Next: another person confirms.")
-        if own
-        else _("Next: confirm, as the second person."),
-        Status.CONFIRMED: _("Next: refer it, and wait for the acknowledgement."),
-        Status.REFERRED: _("Passed on. Nothing is waiting."),
-        Status.CLOSED: _("Closed."),
-    }[Status(case.status)]
+    table = file_table.context(files, marked)
+    assess_form = refer_form = None
+    if may and not waits and (person.is_manager or not decided):
+        # Nothing is marked at first; who corrects a decision begins with its marks.
+        initial: dict[str, Any] = {"assessment": assessment.pk if assessment else ""}
+        if decided and assessment:
+            kept = [row["choice"] for row in table if row["marked"]]
+            initial |= {"category": assessment.category, "marked": kept}
+        assess_form = AssessForm(initial=initial)
+    if may and confirmation and confirmation.agrees:
+        refer_form = referral.refer_form(
+            case.number, confirmation.pk, reports, told_only=case.status == Status.CLOSED
+        )
     return {
         "assessment": assessment
         and {
             "category": assessment.get_category_display(),
             "reason": assessment.reason,
             "files": [sha256[: file_table.SHORT] for sha256 in marked],
+            "dropped": _dropped(assessment),
             "by": str(assessment.person),
             "at": assessment.at,
         },
@@ -209,13 +241,38 @@ def _decisions(case: Case, person: Person, files: Files) -> dict[str, Any]:
             "by": str(confirmation.person),
             "at": confirmation.at,
         },
-        "files": file_table.context(files, marked),
-        "assess_form": AssessForm() if may and case.status in (Status.NEW, Status.OPEN) else None,
-        "confirm_form": ConfirmForm(initial={"assessment": assessment.pk})
+        "files": table,
+        "decided": decided,
+        "assess_form": assess_form,
+        "confirm_form": ConfirmForm(initial={"assessment": assessment.pk, "reports": reports})
         if may and waits and not own and assessment
         else None,
-        "refer_form": referral.refer_form(confirmation.pk)
-        if may and can_refer and confirmation
-        else None,
-        "next_step": next_step,
+        "refer_form": refer_form,
+        "next_step": _next_step(case, files, own=own, decided=decided, untold=bool(refer_form)),
     }
+
+
+def _next_step(case: Case, files: Files, *, own: bool, decided: bool, untold: bool) -> str:
+    if case.status in (Status.NEW, Status.OPEN):
+        if decided:
+            return _("Next: a manager decides it anew.")
+        if files.all_known:
+            return _("Next: assess. Every picture is known, so nobody needs to open one.")
+        return _("Next: read the reasons, then assess.")
+    if case.status == Status.CLOSED and untold:
+        return _("Closed. Next: tell those who had a letter.")
+    return {
+        Status.ASSESSED: _("Next: another person confirms.")
+        if own
+        else _("Next: confirm, as the second person."),
+        Status.CONFIRMED: _("Next: refer it, and wait for the acknowledgement."),
+        Status.REFERRED: _("Passed on. Nothing is waiting."),
+        Status.CLOSED: _("Closed."),
+    }[Status(case.status)]
+
+
+def _dropped(assessment: Assessment) -> list[dict[str, str]]:
+    """The files that a new decision no longer marks, and the case by which one stays listed."""
+    dropped = casework.dropped_by(assessment)
+    kept = casework.illegal(dropped, but=assessment.case_id)
+    return [{"file": f[: file_table.SHORT], "kept_by": kept.get(f, "")} for f in dropped]

@@ -26,12 +26,15 @@ def choices(number: str) -> dict[str, str]:
 
 def context(found: Files, marked: Collection[str] = ()) -> list[dict[str, Any]]:
     """The rows of the table: what is marked first, then what is not known."""
-    cleared = casework.cleared([one.file.sha256 for one in found.seen if one.file.sha256])
-    rows = [_row(one, cleared, marked) for one in found.seen]
+    files = [one.file.sha256 for one in found.seen if one.file.sha256]
+    cleared, illegal = casework.cleared(files), casework.illegal(files)
+    rows = [_row(one, cleared, illegal, marked) for one in found.seen]
     return sorted(rows, key=lambda row: (not row["marked"], row["known"]))
 
 
-def _row(one: SeenFile, cleared: dict[str, str], marked: Collection[str]) -> dict[str, Any]:
+def _row(
+    one: SeenFile, cleared: dict[str, str], illegal: dict[str, str], marked: Collection[str]
+) -> dict[str, Any]:
     file = one.file
     doubts = [
         (_("disputed: %(entry)s") if hit.disputed else _("listed as not illegal: %(entry)s"))
@@ -49,6 +52,7 @@ def _row(one: SeenFile, cleared: dict[str, str], marked: Collection[str]) -> dic
         "size": file.size,
         "quality": file.quality,
         "known": one.known,
+        "illegal_in": illegal.get(file.sha256, ""),
         "proofs": [_hit(hit) for hit in one.proofs],
         "parts": [_hit(h) for h in one.hits if h not in one.proofs and h not in one.doubted],
         "doubts": doubts,

@@ -85,13 +85,15 @@ def queue(request: HttpRequest) -> HttpResponse:
     key, search = request.GET.get("queue", "all"), request.GET.get("search", "").strip()
     counts = casework.counts()
     found = casework.queue(key, search)
-    titles = casework.titles([row.case.number for row in found])
+    numbers = [row.case.number for row in found]
+    titles, before = casework.titles(numbers), casework.reported_before(numbers)
     rows = [
         {
             "number": row.case.number,
             "url": reverse("case", args=[row.case.number]),
             "title": titles.get(row.case.number, ""),
             "danger": row.case.danger,
+            "before": row.case.number in before,
             "score": row.case.score,
             "reports": row.reports,
             "items": row.items,
@@ -149,7 +151,12 @@ def assess(request: HttpRequest, number: str) -> HttpResponse:
         "assess_form",
         AssessForm(request.POST, files=file_table.choices(number)),
         lambda typed: decisions.assess(
-            number, who, typed["category"], typed["reason"], typed["marked"]
+            number,
+            who,
+            typed["category"],
+            typed["reason"],
+            typed["marked"],
+            read=typed["assessment"],
         ),
     )
 
@@ -163,7 +170,12 @@ def confirm(request: HttpRequest, number: str) -> HttpResponse:
         "confirm_form",
         ConfirmForm(request.POST),
         lambda typed: decisions.confirm(
-            number, who, agrees=typed["agrees"], note=typed["note"], read=typed["assessment"]
+            number,
+            who,
+            agrees=typed["agrees"],
+            note=typed["note"],
+            read=typed["assessment"],
+            reports=typed["reports"],
         ),
     )
 
@@ -176,7 +188,9 @@ def refer(request: HttpRequest, number: str) -> HttpResponse:
         number,
         "refer_form",
         ReferForm(request.POST),
-        lambda typed: outbox_services.queue(number, typed["authority"], who),
+        lambda typed: outbox_services.queue(
+            number, typed["authority"], who, reports=typed["reports"]
+        ),
     )
 
 

@@ -11,6 +11,7 @@ from .models import Authority
 
 
 class ReferForm(forms.Form):
+    reports = forms.IntegerField(widget=forms.HiddenInput)
     authority = forms.ModelChoiceField(
         label=_("Refer to"), queryset=Authority.objects.filter(active=True)
     )

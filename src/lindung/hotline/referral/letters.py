@@ -13,7 +13,7 @@ Case: {case}
 
 Classification: {category}
 Reason: {reason}
-Decided by two people: assessed {assessed}, confirmed {confirmed} (UTC).
+Decided by two people: assessed {assessed}, confirmed {confirmed} (UTC).{replaces}
 
 What was reported
 {items}
@@ -45,6 +45,7 @@ def letter_text(case: str, authority: str) -> str:
         + (f"\n  manifest SHA-256 {record.manifest_sha256}" if record.bundle else "")
         for record in custody.evidence_of(case)
     ]
+    before = casework.replaced_by(assessment)
     return LETTER.format(
         authority=authority,
         hotline=settings.ENV["HOTLINE_NAME"],
@@ -53,6 +54,12 @@ def letter_text(case: str, authority: str) -> str:
         reason=assessment.reason,
         assessed=f"{assessment.at:%Y-%m-%d %H:%M}",
         confirmed=f"{confirmation.at:%Y-%m-%d %H:%M}",
+        replaces=(
+            before
+            and f"\nThis replaces our decision of {before.at:%Y-%m-%d %H:%M} (UTC): "
+            f"{before.get_category_display()}."
+        )
+        or "",
         items="\n".join(items) or "- words only",
         files="\n".join(f"- {sha256}" for sha256 in assessment.files) or "- none marked",
         evidence="\n".join(evidence) or "- none",

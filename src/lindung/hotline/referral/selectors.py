@@ -13,12 +13,18 @@ def authorities() -> list[Authority]:
     return list(Authority.objects.order_by("name"))
 
 
-def refer_form(confirmation: UUID) -> ReferForm | None:
-    """The form for the authorities that do not have this decision yet; None when all have."""
+def refer_form(case: str, confirmation: UUID, reports: int, *, told_only: bool) -> ReferForm | None:
+    """The form for the authorities that do not have this decision yet; None when all have.
+
+    With `told_only` for those alone that had a letter about the case before.
+    """
     left = Authority.objects.filter(active=True).exclude(referral__confirmation_id=confirmation)
-    form = ReferForm()
+    if told_only:
+        left = left.filter(referral__case_id=case).distinct()
+    form = ReferForm(initial={"reports": reports})
     form.fields["authority"].queryset = left  # type: ignore[attr-defined]
-    return form if left.exists() or not Authority.objects.exists() else None
+    none_yet = not told_only and not Authority.objects.exists()
+    return form if left.exists() or none_yet else None
 
 
 def rows(case: str | None = None) -> list[dict[str, Any]]:

@@ -28,14 +28,20 @@ class AlreadyQueued(Exception):
     """This authority already has a referral of this decision."""
 
 
-def queue(case: str, authority: Authority, person: UUID) -> Referral:
-    """Put a referral into the outbox; the database checks that two people decided."""
-    confirmation = casework.confirmation_of(case)
-    if confirmation is None or not confirmation.agrees:
-        raise decisions.Refused(_("A second person has not confirmed this case yet."))
-    text = letter_text(case, authority.name)
+def queue(case: str, authority: Authority, person: UUID, *, reports: int | None = None) -> Referral:
+    """Put a referral into the outbox; the database checks that two people decided.
+
+    `reports` is how many reports of the case the person saw: the letter goes with no other.
+    From now on the case takes no new report.
+    """
     try:
         with transaction.atomic():
+            decisions.hold(case)
+            decisions.refuse_unread(case, reports)
+            confirmation = casework.confirmation_of(case)
+            if confirmation is None or not confirmation.agrees:
+                raise decisions.Refused(_("A second person has not confirmed this case yet."))
+            text = letter_text(case, authority.name)
             referral = Referral(
                 case_id=case,
                 confirmation_id=confirmation.pk,
@@ -77,11 +83,13 @@ def deliver(referral: UUID) -> None:
 def acknowledge(referral: UUID, reference: str) -> bool:
     """Record the other side's acknowledgement, once; only now is the case passed on."""
     with transaction.atomic():
+        decisions.hold(*Referral.objects.filter(pk=referral).values_list("case_id", flat=True))
         done = Referral.objects.filter(pk=referral, state=State.SENT).update(
             state=State.ACKNOWLEDGED, acknowledged_at=timezone.now(), reference=reference[:120]
         )
         if done:
-            decisions.acknowledged(Referral.objects.get(pk=referral).case_id)
+            known = Referral.objects.get(pk=referral)
+            decisions.acknowledged(known.case_id, known.confirmation_id)
     return bool(done)
 
 

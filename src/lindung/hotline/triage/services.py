@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import logging
 import re
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Sum
 
 from lindung import media
@@ -27,7 +28,7 @@ from lindung.hotline.custody import selectors as log_of
 from lindung.hotline.custody import services as custody
 from lindung.hotline.intake import selectors as intake
 from lindung.hotline.storable import storable
-from lindung.media import ListHit, StoreError
+from lindung.media import OWN_LIST, ListHit, StoreError
 from lindung.text import NotUnderstood, Reader, canonicalise, open_lexicon, read_key
 
 from . import files, selectors
@@ -35,8 +36,8 @@ from .models import Match, Media, Signal
 
 log = logging.getLogger(__name__)
 
+OWN_LIST_LOCK = 4823705527304
 DIGEST = r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}"
-OWN_LIST = "own"
 
 
 @cache
@@ -191,18 +192,41 @@ def recount() -> None:
 
 
 def learn(case: str) -> int:
-    """Put the files that two people found illegal on the hotline's own list, and no other.
+    """Bring the hotline's own list in line with what two people decided in this case.
 
-    Partners get the list by `lindung lists export`.
+    The files that they found illegal go on it, and no other; those that the case put there and that
+    its decision no longer marks come off, unless another case's decision marks them. Partners get
+    the list by `lindung lists export`. Returns how many files of the case are on it.
     """
-    decided = cases.confirmed_files(case)
-    if decided is None:
-        return 0
-    found = {f.sha256: f for f in Media.objects.filter(case_id=case, sha256__in=decided.files)}
-    for file in found.values():
-        media.confirm(
-            files.hash_lists(), OWN_LIST, files.as_examined(file), category=decided.category
-        )
-    if found and "media.listed" not in {entry.kind for entry in log_of.history(case)}:
-        custody.append("media.listed", case, {"list": OWN_LIST, "files": sorted(found)})
+    with transaction.atomic(), connection.cursor() as cursor:
+        # One at a time: whether another case marks a file is asked and acted on in one step.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [OWN_LIST_LOCK])
+        if cases.decision_of(case) is None:
+            return 0
+        decided = cases.confirmed_files(case)
+        marked = decided.files if decided else []
+        found = {f.sha256: f for f in Media.objects.filter(case_id=case, sha256__in=marked)}
+        for file in found.values():
+            category = decided.category if decided else ""
+            media.confirm(files.hash_lists(), OWN_LIST, files.as_examined(file), category=category)
+        listed = _listed(case)
+        if new := sorted(found.keys() - listed):
+            custody.append("media.listed", case, {"list": OWN_LIST, "files": new})
+        dropped = listed - found.keys()
+        if wrong := sorted(dropped - cases.illegal(dropped, but=case).keys()):
+            media.withdraw(files.hash_lists(), OWN_LIST, wrong)
+            custody.append("media.withdrawn", case, {"list": OWN_LIST, "files": wrong})
+    if wrong:
+        recount()
     return len(found)
+
+
+def _listed(case: str) -> set[str]:
+    """The files that this case put on the hotline's own list and did not take off, by the log."""
+    listed: set[str] = set()
+    for entry in log_of.history(case):
+        if entry.kind == "media.listed":
+            listed |= set(json.loads(entry.entry)["files"])
+        elif entry.kind == "media.withdrawn":
+            listed -= set(json.loads(entry.entry)["files"])
+    return listed

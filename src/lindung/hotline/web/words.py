@@ -53,6 +53,7 @@ DEED: Mapping[str, Promise] = {
     "person.switched": _("person switched on or off"),
     "media.unexamined": _("pictures not examined"),
     "media.listed": _("marked files put on our own list"),
+    "media.withdrawn": _("files taken off our own list"),
     "authority.added": _("authority added"),
 }
 PARTS: Mapping[str, Mapping[str, Promise]] = {

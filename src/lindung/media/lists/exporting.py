@@ -13,17 +13,22 @@ from pathlib import Path
 from typing import Any
 
 HEADER = ["entry_id", "category", "tier", "first_seen", "last_seen"]
-HEADER += ["md5", "sha1", "sha256", "pdq", "quality", "frames"]
+HEADER += ["md5", "sha1", "sha256", "pdq", "quality", "frames", "action"]
 KINDS = ("md5", "sha1", "sha256", "pdq")
 FRAMES = 1000  # a line: no field is longer than Python's csv takes unless it is told
 EXPORT = """SELECT entry_id, category, tier, first_seen, last_seen,
   kind, lower(hex(value)), quality, second FROM entry
   JOIN list ON list.id = entry.list JOIN signal ON signal.entry = entry.id
   WHERE list.name = ? AND entry.withdrawn = '' ORDER BY entry.id, signal.id"""
+WITHDRAWN = """SELECT entry_id, category, tier, first_seen, last_seen FROM entry
+  JOIN list ON list.id = entry.list
+  WHERE list.name = ? AND entry.withdrawn <> '' ORDER BY entry.id"""
 
 
 def write_csv(db: sqlite3.Connection, list_name: str, path: Path) -> int:
     """Write the live entries, put the file in place whole, and return how many there are.
+
+    Entries that were withdrawn are named without digests, to be removed by who has them.
 
     Raises KeyError when there is no such list, OSError.
     """
@@ -41,6 +46,8 @@ def write_csv(db: sqlite3.Connection, list_name: str, path: Path) -> int:
             for named, signals in itertools.groupby(rows, lambda row: row[:5]):
                 table.writerows([*named, *line] for line in _lines([row[5:] for row in signals]))
                 count += 1
+            gone = db.execute(WITHDRAWN, (list_name,))
+            table.writerows([*named, *[""] * 6, "remove"] for named in gone)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
@@ -59,4 +66,4 @@ def _lines(signals: Sequence[tuple[Any, ...]]) -> Iterator[list[Any]]:
         frames = [f"{second}:{value}" for kind, value, _, second in same if kind == "frame"]
         clips = [" ".join(frames[at : at + FRAMES]) for at in range(0, len(frames), FRAMES)]
         for *values, clip in itertools.zip_longest(*columns, clips):
-            yield [*values, quality, clip]
+            yield [*values, quality, clip, ""]

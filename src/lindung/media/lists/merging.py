@@ -76,7 +76,13 @@ def import_rows(
     )
     result.withdrawn = _withdraw(db, listed, now)
     if replace:
-        result.withdrawn += _withdraw_missing(db, listed, now)
+        missing = _withdraw_missing(db, listed, now)
+        if not result.imported and (missing or not _names_withdrawn(db)):
+            raise ListFormatError(
+                "It names no entry, so every entry would be withdrawn. Nothing was changed. "
+                "To empty a list, remove it: lindung lists remove NAME."
+            )
+        result.withdrawn += missing
     return result
 
 
@@ -88,11 +94,6 @@ def _refuse_damaged(result: ImportResult, damage: list[Bad]) -> None:
             f"{result.rejected_count} lines cannot be taken (line {first.line}: {first.why}), and "
             "what they stood for would be withdrawn. Nothing was changed: mend the file. "
             "`lindung lists add` takes the other lines and withdraws nothing."
-        )
-    if not result.imported:
-        raise ListFormatError(
-            "It names no entry, so every entry would be withdrawn. Nothing was changed. "
-            "To empty a list, remove it: lindung lists remove NAME."
         )
 
 
@@ -189,6 +190,11 @@ def _withdraw(db: sqlite3.Connection, listed: int, now: str) -> int:
                  WHERE staged.entry_id = entry.entry_id AND staged.at > revoked.at))""",
         {"list": listed, "now": now},
     ).rowcount
+
+
+def _names_withdrawn(db: sqlite3.Connection) -> bool:
+    """Whether the rows name entries as withdrawn: a list of which nothing is left says so."""
+    return bool(db.execute("SELECT EXISTS (SELECT 1 FROM gone)").fetchone()[0])
 
 
 def _withdraw_missing(db: sqlite3.Connection, listed: int, now: str) -> int:

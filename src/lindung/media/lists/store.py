@@ -33,6 +33,7 @@ from lindung.media.lists.shapes import Progress, read_rows
 from lindung.media.pdq import RADIUS
 from lindung.media.video import Frame
 
+OWN_LIST = "own"  # what two people of the hotline confirmed: it comes from nowhere else
 ENTRIES = """SELECT count(*) FILTER (WHERE withdrawn = ''), count(*) FILTER (WHERE withdrawn <> ''),
   count(*) FILTER (WHERE id IN (SELECT entry FROM dispute)) FROM entry WHERE list = ?"""
 SIGNALS = """SELECT kind, count(*) FROM signal JOIN entry ON entry.id = signal.entry
@@ -234,7 +235,8 @@ class ListStore:
     def export(self, list_name: str, path: str | PathLike[str]) -> int:
         """Write the live entries of a list as CSV, as `import_file` reads it; return how many.
 
-        The file is put in place whole. Raises KeyError when there is no such list, OSError.
+        Entries that were withdrawn are named, to be removed. The file is put in place whole.
+        Raises KeyError when there is no such list, OSError.
         """
         with self._reading():
             return write_csv(self._db, list_name, Path(path))
@@ -271,6 +273,11 @@ def _list_id(db: sqlite3.Connection, name: str) -> int:
 
 def _claim(db: sqlite3.Connection, listed: int, name: str, source: Mapping[str, Any]) -> None:
     """Give a list its source. It has one: a sync withdraws what that one does not name."""
+    if name == OWN_LIST:
+        raise ValueError(
+            f"The name {OWN_LIST!r} is kept for the hotline's own list, which its confirmed cases "
+            "fill. Nothing was changed. Give this list another name."
+        )
     sql = "SELECT source, EXISTS (SELECT 1 FROM entry WHERE list = list.id) FROM list WHERE id = ?"
     text, has_entries = db.execute(sql, (listed,)).fetchone()
     kept = json.loads(text)

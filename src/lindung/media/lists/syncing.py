@@ -21,7 +21,7 @@ from lindung.media.lists.database import StoreError
 from lindung.media.lists.merging import ImportResult
 from lindung.media.lists.reading import ALIASES, LENGTHS, Bad, Row, digest, unfit
 from lindung.media.lists.shapes import Progress
-from lindung.media.lists.store import ListStore
+from lindung.media.lists.store import OWN_LIST, ListStore
 
 EXCHANGES = ("ncmec", "stopncii", "threatexchange")
 BATCH = 50_000  # records a transaction: an interrupted first fetch goes on from there
@@ -39,6 +39,10 @@ def sync(store: ListStore, list_name: str, progress: Progress | None = None) -> 
     """
     source, checkpoint = store.source(list_name)
     try:
+        if list_name == OWN_LIST:  # it may have got a source before the name was kept
+            raise ExchangeError(
+                f"{OWN_LIST!r} is the hotline's own list: confirmed cases fill it, no sync does."
+            )
         if source.get("kind") == "file":
             path, columns = source["path"], source.get("columns")
             return store.import_file(path, list_name, columns, replace=True, progress=progress)

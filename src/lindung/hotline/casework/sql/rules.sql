@@ -40,6 +40,17 @@ BEGIN
         RAISE EXCEPTION 'Only an active analyst or manager may assess or confirm.'
             USING ERRCODE = 'check_violation';
     END IF;
+    IF TG_TABLE_NAME = 'casework_assessment' THEN
+        -- What two people decided is decided anew by a manager, and again by a second person.
+        IF EXISTS (SELECT 1 FROM casework_confirmation c
+                   JOIN casework_assessment a ON a.id = c.assessment_id
+                   WHERE a.case_id = NEW.case_id AND c.agrees)
+           AND NOT EXISTS (SELECT 1 FROM accounts_person p
+                           WHERE p.id = NEW.person_id AND p.role = 'manager') THEN
+            RAISE EXCEPTION 'Two people decided case %: only a manager may assess it anew.', NEW.case_id
+                USING ERRCODE = 'check_violation';
+        END IF;
+    END IF;
     RETURN NEW;
 END $$;
 CREATE OR REPLACE TRIGGER casework_decider_may BEFORE INSERT ON casework_assessment
@@ -64,6 +75,13 @@ END $$;
 CREATE OR REPLACE TRIGGER casework_marks_exist BEFORE INSERT ON casework_assessment
     FOR EACH ROW EXECUTE FUNCTION casework_marks_exist();
 
+-- The confirmation that a case's decision rests on: a second person agreed with its newest assessment.
+CREATE OR REPLACE FUNCTION casework_decision(of_case text) RETURNS uuid LANGUAGE sql STABLE
+SET search_path = public, pg_temp AS $$
+    SELECT c.id FROM casework_confirmation c WHERE c.agrees AND c.assessment_id = (
+        SELECT a.id FROM casework_assessment a WHERE a.case_id = of_case ORDER BY a.at DESC LIMIT 1)
+$$;
+
 -- A case's status follows what exists; it is never a mere claim.
 CREATE OR REPLACE FUNCTION casework_status_is_earned() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -75,19 +93,24 @@ BEGIN
     IF NEW.status = OLD.status THEN
         RETURN NEW;
     END IF;
-    IF NEW.status IN ('confirmed', 'referred', 'closed') AND NOT EXISTS (
-        SELECT 1 FROM casework_confirmation c JOIN casework_assessment a ON a.id = c.assessment_id
-        WHERE a.case_id = NEW.number AND c.agrees) THEN
+    IF OLD.status IN ('confirmed', 'referred', 'closed')
+       AND NEW.status NOT IN ('confirmed', 'referred', 'closed')
+       AND casework_decision(NEW.number) IS NOT NULL THEN
+        RAISE EXCEPTION 'Case % is decided: only a new assessment takes it up again.', NEW.number
+            USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.status IN ('confirmed', 'referred', 'closed') AND casework_decision(NEW.number) IS NULL THEN
         RAISE EXCEPTION 'Case %: no confirmation by a second person, so it cannot become %.',
             NEW.number, NEW.status USING ERRCODE = 'check_violation';
     END IF;
     IF NEW.status = 'referred' AND NOT EXISTS (
         SELECT 1 FROM referral_referral r
-        WHERE r.case_id = NEW.number AND r.state = 'acknowledged') THEN
+        WHERE r.confirmation_id = casework_decision(NEW.number) AND r.state = 'acknowledged') THEN
         RAISE EXCEPTION 'Case %: no authority has acknowledged a referral.', NEW.number
             USING ERRCODE = 'check_violation';
     END IF;
-    IF NEW.status = 'confirmed' AND EXISTS (
+    -- Also when a new decision no longer marks them: then they come off the list.
+    IF NEW.status IN ('confirmed', 'closed') AND EXISTS (
         SELECT 1 FROM casework_confirmation c JOIN casework_assessment a ON a.id = c.assessment_id
         WHERE a.case_id = NEW.number AND c.agrees AND a.category IN ('baseline', 'national')
           AND a.files <> '[]'::jsonb) THEN
