@@ -117,6 +117,14 @@ SETTINGS = (
         shapes.addresses,
     ),
     Setting(
+        "LINDUNG_CAPTURE_AGAIN",
+        "2, 15, 120, 720",
+        "Minutes before each further try of a capture that was not whole. Posts go quickly, and a "
+        "site may be down for a minute only.",
+        "whole minutes, separated by commas; empty for none",
+        shapes.waits,
+    ),
+    Setting(
         "LINDUNG_SMTP_URL",
         "",
         "Mail server for e-mail referrals. Empty: the e-mail adapter is off.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -44,6 +45,11 @@ def addresses(value: str) -> frozenset[str]:
     for part in found:
         address(part)
     return found
+
+
+def waits(value: str) -> tuple[timedelta, ...]:
+    """Whole minutes, separated by commas, each from 1 to 100000."""
+    return tuple(timedelta(minutes=whole(1, 100_000)(part)) for part in _parts(value))
 
 
 def one_of(*choices: str) -> Callable[[str], str]:

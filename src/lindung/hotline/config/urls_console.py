@@ -13,6 +13,7 @@ urlpatterns = [
     path("cases/<str:number>/assess/", console.assess, name="case_assess"),
     path("cases/<str:number>/confirm/", console.confirm, name="case_confirm"),
     path("cases/<str:number>/refer/", console.refer, name="case_refer"),
+    path("cases/<str:number>/capture/<uuid:item>/", console.capture, name="case_capture"),
     path("referrals/<uuid:referral_id>/", console.acknowledge, name="referral_acknowledge"),
     path("evidence/<uuid:evidence_id>/preview.png", console.preview, name="preview"),
     path("outbox/", console.outbox, name="outbox"),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from lindung.evidence import Policy
 from lindung.hotline.accounts import selectors as accounts
 from lindung.hotline.accounts.models import Person
 from lindung.hotline.casework import selectors as casework
@@ -25,7 +25,7 @@ from lindung.hotline.triage.models import Signal
 from lindung.hotline.triage.selectors import Files
 from lindung.text import entities
 
-from . import file_table
+from . import file_table, kept
 
 Parts = list[tuple[str, bool]]
 AROUND = 40
@@ -68,20 +68,20 @@ def _signal(signal: Signal, text: str) -> dict[str, Any]:
     }
 
 
-def _evidence(record: Evidence) -> dict[str, Any]:
-    return {
-        "outcome": record.outcome,
-        "problem": record.problem,
-        "unexamined": record.unexamined,
-        "no_media": record.policy == Policy.NO_MEDIA,
-        "captured_at": record.captured_at,
-        "preview_data": bool(record.preview),
-        "preview_url": reverse("preview", args=[record.pk]),
-        "bundle_name": record.bundle,
-        "manifest_sha256": record.manifest_sha256,
-        "log_index": record.log_index,
-        "verified": custody.verified(record),
-    }
+def _texts(
+    own: Sequence[Evidence], texts: Mapping[UUID, str], signals: Sequence[Signal]
+) -> list[dict[str, Any]]:
+    """Each text that a page had, once and as it was last seen, newest first."""
+    shown = {texts[e.pk]: e for e in own if texts[e.pk]}
+    return [
+        {
+            "at": e.captured_at,
+            "parts": marked(
+                text, [span for s in signals if s.evidence_id == e.pk for span in s.spans]
+            ),
+        }
+        for text, e in sorted(shown.items(), key=lambda one: one[1].at, reverse=True)
+    ]
 
 
 def context(case: Case, person: Person) -> dict[str, Any]:
@@ -90,17 +90,19 @@ def context(case: Case, person: Person) -> dict[str, Any]:
     signals, evidence = triage.signals_of(number), custody.evidence_of(number)
     files = triage.files_of(number)
     matches = triage.matches_of(number, files)
+    finished = casework.is_finished(number)
     items = []
     for item in casework.items_of(number):
         own = [e for e in evidence if e.item_id == item.id]
-        text = sealing.unseal(own[0].sealed_text) if own else ""
-        found = [s for s in signals if s.item_id == item.id]
+        texts = {e.pk: sealing.unseal(e.sealed_text) for e in reversed(own)}
+        found = [(s, text) for pk, text in texts.items() for s in signals if s.evidence_id == pk]
+        newest = {s.rule: (s, text) for s, text in reversed(found)}
         items.append(
             {
                 "kind": item.kind,
                 "display": item.display,
                 "corroboration": item.corroboration,
-                "signals": [_signal(s, text) for s in found],
+                "signals": [_signal(*one) for one in found if newest[one[0].rule] == one],
                 "matches": [
                     {
                         "list": m.list_name,
@@ -115,15 +117,19 @@ def context(case: Case, person: Person) -> dict[str, Any]:
                     for m, live in matches
                     if m.item_id == item.id
                 ],
-                "evidence": [_evidence(e) for e in own],
-                "named": named_in(text),
-                "text_parts": marked(text, [span for s in found for span in s.spans]),
+                "evidence": kept.captures(own),
+                "tries": kept.tries(own, finished=finished),
+                "capture_url": reverse("case_capture", args=[number, item.id])
+                if item.url and person.may_decide and not finished
+                else "",
+                "named": named_in("\n".join(texts.values())),
+                "texts": _texts(own, texts, signals),
             }
         )
     reports = []
     for report in intake.opened(casework.reports_of(number)):
         text = report.content.words
-        found = [s for s in signals if s.report_id == report.id]
+        struck = [s for s in signals if s.report_id == report.id]
         reports.append(
             {
                 "received_at": report.received_at,
@@ -131,8 +137,8 @@ def context(case: Case, person: Person) -> dict[str, Any]:
                 "is_child": report.is_child,
                 "danger": report.danger,
                 "words": bool(text),
-                "words_parts": marked(text, [span for s in found for span in s.spans]),
-                "signals": [_signal(s, text) for s in found],
+                "words_parts": marked(text, [span for s in struck for span in s.spans]),
+                "signals": [_signal(s, text) for s in struck],
                 "named": named_in(text),
                 "where": report.content.where,
                 "contact": report.content.contact,
@@ -156,7 +162,7 @@ def context(case: Case, person: Person) -> dict[str, Any]:
         "reports": reports,
         "referrals": referral.rows(number),
         "history": _history(number),
-        **_decisions(case, person, files),
+        **_decisions(case, person, files, evidence),
     }
 
 
@@ -169,7 +175,9 @@ def _history(number: str) -> list[dict[str, Any]]:
     ]
 
 
-def _decisions(case: Case, person: Person, files: Files) -> dict[str, Any]:
+def _decisions(
+    case: Case, person: Person, files: Files, evidence: Sequence[Evidence]
+) -> dict[str, Any]:
     """What was decided, which forms this person may use now, and what comes next."""
     assessment = casework.assessment_of(case.number)
     confirmation = casework.confirmation_of(case.number)
@@ -201,6 +209,7 @@ def _decisions(case: Case, person: Person, files: Files) -> dict[str, Any]:
             "files": [sha256[: file_table.SHORT] for sha256 in marked],
             "by": str(assessment.person),
             "at": assessment.at,
+            "older": any(e.at > assessment.at for e in evidence),
         },
         "confirmation": confirmation
         and {
@@ -210,8 +219,10 @@ def _decisions(case: Case, person: Person, files: Files) -> dict[str, Any]:
             "at": confirmation.at,
         },
         "files": file_table.context(files, marked),
-        "assess_form": AssessForm() if may and case.status in (Status.NEW, Status.OPEN) else None,
-        "confirm_form": ConfirmForm(initial={"assessment": assessment.pk})
+        "assess_form": AssessForm(captures=len(evidence))
+        if may and case.status in (Status.NEW, Status.OPEN)
+        else None,
+        "confirm_form": ConfirmForm(initial={"assessment": assessment.pk}, captures=len(evidence))
         if may and waits and not own and assessment
         else None,
         "refer_form": referral.refer_form(confirmation.pk)

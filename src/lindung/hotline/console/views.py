@@ -147,7 +147,11 @@ def assess(request: HttpRequest, number: str) -> HttpResponse:
         request,
         number,
         "assess_form",
-        AssessForm(request.POST, files=file_table.choices(number)),
+        AssessForm(
+            request.POST,
+            files=file_table.choices(number),
+            captures=len(custody.evidence_of(number)),
+        ),
         lambda typed: decisions.assess(
             number, who, typed["category"], typed["reason"], typed["marked"]
         ),
@@ -161,7 +165,7 @@ def confirm(request: HttpRequest, number: str) -> HttpResponse:
         request,
         number,
         "confirm_form",
-        ConfirmForm(request.POST),
+        ConfirmForm(request.POST, captures=len(custody.evidence_of(number))),
         lambda typed: decisions.confirm(
             number, who, agrees=typed["agrees"], note=typed["note"], read=typed["assessment"]
         ),
@@ -178,6 +182,27 @@ def refer(request: HttpRequest, number: str) -> HttpResponse:
         ReferForm(request.POST),
         lambda typed: outbox_services.queue(number, typed["authority"], who),
     )
+
+
+@require_POST
+def capture(request: HttpRequest, number: str, item: UUID) -> HttpResponse:
+    """Ask for a capture of one item now: it may be gone, or changed, in an hour."""
+    who = _decider(request).pk
+    _case(number)
+    if not any(one.id == item and one.url for one in casework.items_of(number)):
+        raise Http404
+    try:
+        if casework.is_finished(number):
+            messages.error(request, _("This case is finished, so nothing is captured any more."))
+        else:
+            log.ask(number, item, who)
+            messages.success(request, _("Asked for. The capture appears here in a minute or so."))
+    except log.TooSoon:
+        messages.error(
+            request,
+            _("Somebody asked for this less than two minutes ago. The capture appears here."),
+        )
+    return redirect("case", number)
 
 
 @require_POST

@@ -13,7 +13,13 @@ from .services import evidence_folder, evidence_keys
 
 
 def evidence_of(case: str) -> list[Evidence]:
-    return list(Evidence.objects.filter(case_id=case).order_by("captured_at"))
+    return list(Evidence.objects.filter(case_id=case).select_related("request").order_by("at"))
+
+
+def kept(case: str, item: UUID) -> bool:
+    """Whether the page of this item was captured for this case."""
+    found = Evidence.objects.filter(case_id=case, item_id=item, outcome="complete")
+    return any(record.is_page for record in found)
 
 
 def bundles(case: str) -> Sequence[Path]:

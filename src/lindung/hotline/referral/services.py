@@ -57,12 +57,14 @@ def deliver(referral: UUID) -> None:
     if waiting.state != State.QUEUED:
         return
     Referral.objects.filter(pk=referral).update(attempts=F("attempts") + 1)
+    text = sealing.unseal(waiting.sealed_letter)
     letter = Letter(
         referral,
         _("Referral %(case)s from %(hotline)s")
         % {"case": waiting.case_id, "hotline": settings.ENV["HOTLINE_NAME"]},
-        sealing.unseal(waiting.sealed_letter),
-        custody.bundles(waiting.case_id),
+        text,
+        # What was captured after the decision is not what two people decided about.
+        [bundle for bundle in custody.bundles(waiting.case_id) if bundle.name in text],
     )
     try:
         adapter(waiting.authority.adapter, waiting.authority.address).send(letter)

@@ -1,4 +1,5 @@
-"""The jobs that the database defers with reports and confirmed cases, and one by the clock."""
+"""The jobs that the database defers with reports, captures and confirmed cases, and one by the
+clock."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from uuid import UUID
 
 from procrastinate.contrib.django import app
 
+from lindung.hotline.custody.services import Try
 from lindung.hotline.retry import BackOff
 
 from . import services
@@ -14,6 +16,13 @@ from . import services
 @app.task(name="triage.examine_report", queue="hotline", retry=BackOff())
 def examine_report(report: str) -> None:
     services.examine(UUID(report))
+
+
+@app.task(name="triage.capture_again", queue="hotline", retry=BackOff())
+def capture_again(
+    case: str, item: str, attempt: int | None = None, request: int | None = None
+) -> None:
+    services.capture_again(case, UUID(item), Try(attempt, request))
 
 
 @app.task(name="triage.learn", queue="hotline", retry=BackOff())

@@ -42,6 +42,7 @@ DEED: Mapping[str, Promise] = {
     "item.sighted": _("report named an item"),
     "evidence-sealed": _("capture sealed"),
     "evidence.failed": _("capture failed"),
+    "capture.asked": _("capture asked for"),
     "assessment.made": _("assessed"),
     "confirmation.made": _("second person answered"),
     "referral.queued": _("referral queued"),
