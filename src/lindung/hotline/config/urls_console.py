@@ -16,6 +16,7 @@ urlpatterns = [
     path("cases/<str:number>/capture/<uuid:item>/", console.capture, name="case_capture"),
     path("referrals/<uuid:referral_id>/", console.acknowledge, name="referral_acknowledge"),
     path("evidence/<uuid:evidence_id>/preview.png", console.preview, name="preview"),
+    path("evidence/<uuid:evidence_id>/check/", console.check_seal, name="evidence_check"),
     path("outbox/", console.outbox, name="outbox"),
     path("custody/", console.custody_log, name="custody"),
     path("authorities/", console.authorities, name="authorities"),

@@ -32,7 +32,8 @@ def _capture(record: Evidence, names: Mapping[str, str]) -> dict[str, Any]:
         "bundle_name": record.bundle,
         "manifest_sha256": record.manifest_sha256,
         "log_index": record.log_index,
-        "verified": custody.verified(record),
+        "seal": custody.seal_of(record),
+        "check_url": reverse("evidence_check", args=[record.pk]),
     }
 
 

@@ -48,7 +48,12 @@ def _alarms() -> list[str]:
         "%(count)s reports wait too long: is the worker running?",
         waiting,
     )
-    return [*([words % {"count": waiting}] if waiting else []), *referral.alarms()]
+    seals = [
+        _("Case %(case)s: the bundle %(bundle)s is missing or not as it was sealed.")
+        % {"case": one.evidence.case_id, "bundle": one.evidence.bundle}
+        for one in custody.broken()
+    ]
+    return [*seals, *([words % {"count": waiting}] if waiting else []), *referral.alarms()]
 
 
 def _page(
@@ -203,6 +208,16 @@ def capture(request: HttpRequest, number: str, item: UUID) -> HttpResponse:
             _("Somebody asked for this less than two minutes ago. The capture appears here."),
         )
     return redirect("case", number)
+
+
+@require_POST
+def check_seal(request: HttpRequest, evidence_id: UUID) -> HttpResponse:
+    """Read a whole bundle now and say whether it is what was sealed."""
+    found = custody.evidence_record(evidence_id)
+    if found is None or not found.bundle:
+        raise Http404
+    log.check(found, str(signed_in(request)))
+    return redirect("case", found.case_id)
 
 
 @require_POST

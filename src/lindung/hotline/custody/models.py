@@ -94,3 +94,17 @@ class Evidence(models.Model):
     def is_page(self) -> bool:
         """Whether the page was captured, and neither in part nor as a refusal."""
         return self.outcome == "complete" and not self.problem
+
+
+class SealCheck(models.Model):
+    """The last time that a whole bundle was read: 0 authentic, 1 tampered, 2 cannot establish.
+
+    `file` is what the file system showed of the file then; `by` is who had it read.
+    """
+
+    evidence = models.OneToOneField(Evidence, primary_key=True, on_delete=models.PROTECT)
+    at = models.DateTimeField()
+    by = models.CharField(max_length=150)
+    status = models.SmallIntegerField()
+    words = models.CharField(max_length=500, blank=True)
+    file = models.CharField(max_length=120, blank=True)

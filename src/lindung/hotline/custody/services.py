@@ -6,9 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -19,8 +16,10 @@ from lindung.hotline.config import sealing
 from lindung.hotline.config.scratch import scratch
 from lindung.hotline.storable import storable
 
+from .checking import check, check_due, check_leaving
 from .log import HotlineLog, append
 from .models import CaptureRequest, Evidence
+from .places import evidence_folder, evidence_keys, make_keys
 
 __all__ = [
     "CaptureRequest",
@@ -30,6 +29,9 @@ __all__ = [
     "append",
     "ask",
     "capturing",
+    "check",
+    "check_due",
+    "check_leaving",
     "evidence_keys",
     "made",
     "make_keys",
@@ -53,26 +55,6 @@ class Try:
 
 
 FIRST = Try(attempt=1)
-
-
-def evidence_folder() -> Path:
-    folder: Path = settings.ENV.home / "evidence"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder
-
-
-def make_keys() -> Path | None:
-    """Make the evidence keys of a new hotline; returns the folder of the offline identities."""
-    folder: Path = settings.ENV.home / "keys" / "evidence"
-    if folder.exists():
-        return None
-    evidence.keygen(folder, urlsplit(settings.ENV["PUBLIC_URL"]).hostname or "lindung")
-    return folder / "offline"
-
-
-@cache
-def evidence_keys() -> evidence.Keys:
-    return evidence.Keys.load(settings.ENV.home / "keys" / "evidence")
 
 
 def made(case: str, item: UUID, which: Try) -> Evidence | None:

@@ -45,7 +45,7 @@ def capture(case: str, item: UUID, url: str, which: Try = FIRST) -> custody.Evid
             seen, problem = files.look(captured)
             with transaction.atomic():
                 casework.media_unseen(case)
-                return custody.seal(
+                record = custody.seal(
                     case,
                     item,
                     captured,
@@ -53,6 +53,9 @@ def capture(case: str, item: UUID, url: str, which: Try = FIRST) -> custody.Evid
                     which=which,
                     next_at=_next(captured, which),
                 )
+        if record.bundle:
+            custody.check(record, "sealing")
+        return record
 
 
 def capture_again(case: str, item: UUID, which: Try) -> custody.Evidence | None:

@@ -1,5 +1,5 @@
-"""The jobs that the database defers with reports, captures and confirmed cases, and one by the
-clock."""
+"""The jobs that the database defers with reports, captures and confirmed cases, and two by
+the clock."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from uuid import UUID
 
 from procrastinate.contrib.django import app
 
+from lindung.hotline.custody import services as custody
 from lindung.hotline.custody.services import Try
 from lindung.hotline.retry import BackOff
 
@@ -28,6 +29,12 @@ def capture_again(
 @app.task(name="triage.learn", queue="hotline", retry=BackOff())
 def learn(case: str) -> None:
     services.learn(case)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="triage.check_seals", queue="watch", queueing_lock="triage.check_seals")
+def check_seals(timestamp: int) -> None:
+    custody.check_due()
 
 
 @app.periodic(cron="*/5 * * * *")

@@ -43,6 +43,8 @@ DEED: Mapping[str, Promise] = {
     "evidence-sealed": _("capture sealed"),
     "evidence.failed": _("capture failed"),
     "capture.asked": _("capture asked for"),
+    "seal.broken": _("alarm: seal does not hold"),
+    "seal.holds": _("seal holds again"),
     "assessment.made": _("assessed"),
     "confirmation.made": _("second person answered"),
     "referral.queued": _("referral queued"),
@@ -56,12 +58,19 @@ DEED: Mapping[str, Promise] = {
     "media.listed": _("marked files put on our own list"),
     "authority.added": _("authority added"),
 }
+CHECK: Mapping[str, Promise] = {
+    "sealing": _("when it was sealed"),
+    "schedule": _("by the daily check"),
+    "referral": _("before a referral left"),
+    "view": _("when this page was opened"),
+}
 PARTS: Mapping[str, Mapping[str, Promise]] = {
     "about": ABOUT,
     "item": ITEM,
     "file": FILE,
     "outcome": OUTCOME,
     "deed": DEED,
+    "check": CHECK,
 }
 
 # Sentences of the lower floors and adapters, which know no gettext; forms translate them.

@@ -58,6 +58,9 @@ BEGIN
         GRANT SELECT ON custody_capturerequest TO lindung_worker;
         GRANT SELECT, INSERT ON custody_capturerequest TO lindung_console;
     END IF;
+    IF to_regclass('custody_sealcheck') IS NOT NULL THEN
+        GRANT SELECT, INSERT, UPDATE ON custody_sealcheck TO lindung_console, lindung_worker;
+    END IF;
 END $$;
 
 GRANT EXECUTE ON FUNCTION custody_append(text, text, jsonb) TO lindung_console, lindung_worker;
