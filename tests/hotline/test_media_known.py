@@ -20,7 +20,7 @@ from lindung.hotline.casework import selectors as casework
 from lindung.hotline.casework import services as decisions
 from lindung.hotline.casework.models import Case
 from lindung.hotline.console import case_page
-from lindung.hotline.triage import selectors, services
+from lindung.hotline.triage import captures, selectors, services
 from lindung.hotline.triage.models import Match, Media
 from lindung.media import StoreError
 
@@ -213,7 +213,7 @@ def test_a_second_capture_that_is_not_whole_or_not_yet_made_counts(site: Site) -
     assert second.case == found.case
     assert not claimed(found.case)  # it was named, and nobody has captured it yet
     site.changes = {"outcome": "partial", "problem": "The capture is partial."}
-    services.capture(second.case, second.item.pk, second.item.url)
+    captures.capture(second.case, second.item.pk, second.item.url)
     services.count(second.case)
     assert not claimed(found.case)
 

@@ -11,9 +11,9 @@ A custody log may live anywhere: give `CustodyLog` a `LogStore` (`size`, `get`, 
 of complete subtrees). `seal` takes anything with `append(entry) -> Inclusion`.
 """
 
-from lindung.evidence.browser import find_chromium
 from lindung.evidence.bundle import BundleProblem
 from lindung.evidence.capturing import Capture, capture
+from lindung.evidence.chromium import find_chromium
 from lindung.evidence.exports import Form, export
 from lindung.evidence.history import delete, stamp
 from lindung.evidence.keys import KeyProblem, Keys, Trust, keygen, witness_key

@@ -11,7 +11,6 @@ import base64
 import contextlib
 import json
 import os
-import shutil
 from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,31 +26,12 @@ from playwright.async_api import (
 )
 from playwright.async_api import Error as PlaywrightError
 
+from lindung.evidence.chromium import FLAGS, launcher
 from lindung.evidence.hiding import hide_media
-from lindung.evidence.jail import NOBODY
 from lindung.evidence.policy import Limits, Policy, remove_inline_media
 
 T = TypeVar("T")
 
-_CANDIDATES = ("/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome")
-_FLAGS = (
-    "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-gpu", "--disable-breakpad",
-    "--disable-crash-reporter", "--no-pings", "--disable-domain-reliability", "--mute-audio",
-    "--proxy-bypass-list=<-loopback>", "--webrtc-ip-handling-policy=disable_non_proxied_udp",
-    "--force-webrtc-ip-handling-policy",
-    "--disable-features=DialMediaRouteProvider,OptimizationHints,MediaRouter,Translate,"
-    "AutofillServerCommunication,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,"
-    "NetworkTimeServiceQuerying",
-)  # fmt: skip
-OWN_ADDRESSES = (
-    "http://clients2.google.com/time/", "://update.googleapis.com/service/",
-    "://safebrowsing.googleapis.com/", "://optimizationguide-pa.googleapis.com/",
-    "://clientservices.googleapis.com/", "://edgedl.me.gvt1.com/", "://redirector.gvt1.com/",
-    "://android.clients.google.com/", "://content-autofill.googleapis.com/",
-    "https://accounts.google.com/ListAccounts",
-)  # fmt: skip
-"""What Chromium asks for itself, whatever the page: the guard never carries it."""
 _MOST_LISTED = 50
 _MOST_SYNTHESISED = 4 << 20
 _SCROLL = """async () => { const step = innerHeight || 800;
@@ -83,11 +63,6 @@ class _Seen:
     unfinished: dict[str, str] = field(default_factory=dict)  # step -> why
 
 
-def find_chromium() -> str | None:
-    """The path of an installed Chromium or Chrome, or None."""
-    return next((path for name in _CANDIDATES if (path := shutil.which(name))), None)
-
-
 def run(task: Task, port: int) -> None:
     """Do the whole task; never raises for what the site does."""
     visit = _Visit(task, port)
@@ -112,11 +87,11 @@ class _Visit:
             self.tell(step="starting the browser")
             context = await playwright.chromium.launch_persistent_context(
                 str(self.task.profile),
-                executable_path=str(self._launcher()),
+                executable_path=str(launcher(self.task.profile)),
                 headless=True,
                 chromium_sandbox=True,
                 args=[
-                    *_FLAGS,
+                    *FLAGS,
                     f"--proxy-server=http://127.0.0.1:{self.port}",
                     f"--ignore-certificate-errors-spki-list={self.task.spki}",
                 ],
@@ -283,19 +258,6 @@ class _Visit:
 
     def write(self, name: str, data: bytes) -> None:
         (self.task.into / name).write_bytes(data)
-
-    def _launcher(self) -> Path:
-        """Chromium under a uid without power, ended by the kernel with the driver."""
-        drop = ""
-        if os.geteuid() == 0:
-            os.chown(self.task.profile, NOBODY, NOBODY)
-            drop = f"--reuid={NOBODY} --regid={NOBODY} --clear-groups --no-new-privs"
-        launcher = self.task.profile.parent / "chromium"
-        launcher.write_text(
-            f'#!/bin/sh\nexec setpriv {drop} --pdeathsig KILL -- "{find_chromium()}" "$@"\n'
-        )
-        launcher.chmod(0o755)
-        return launcher
 
 
 async def _quietly(work: Awaitable[None]) -> None:

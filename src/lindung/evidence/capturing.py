@@ -14,7 +14,7 @@ from typing import IO, Any
 from urllib.parse import urlsplit
 
 from lindung.evidence.addresses import canonical_pair
-from lindung.evidence.browser import find_chromium
+from lindung.evidence.chromium import find_chromium
 from lindung.evidence.policy import Limits, Policy
 from lindung.evidence.preview import blurred
 

@@ -20,7 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from lindung.evidence import browser, http1, jail
+from lindung.evidence import browser, chromium, http1, jail
 from lindung.evidence.addresses import AddressGuard
 from lindung.evidence.policy import Limits, Policy, refuse_response, remove_inline_media
 from lindung.evidence.processes import MemoryGroup, descendants, memory_of, sandboxed
@@ -49,7 +49,7 @@ class _Guardroom:
             "http-header-user-agent": "Chromium", "robots": "ignore",
         })  # fmt: skip
         guard = AddressGuard(order["allow"], self.limits.connect_seconds)
-        own = [part for part in browser.OWN_ADDRESSES if part not in self.url]
+        own = [part for part in chromium.OWN_ADDRESSES if part not in self.url]
         self.relay = Relay(guard, self.policy, self.limits, self.warc, own)
         self.ending: str | None = None
         profile = room / "profile"

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from lindung.evidence import http1, tls
+from lindung.evidence import http1, tls, tunnel
 from lindung.evidence.addresses import AddressGuard, Refused, Resolution
 from lindung.evidence.http1 import BadMessage, Head
 from lindung.evidence.policy import (
@@ -27,9 +27,9 @@ from lindung.evidence.policy import (
     remove_inline_media,
 )
 from lindung.evidence.records import Exchange, Warc, now
+from lindung.evidence.tunnel import Streams
 from lindung.evidence.websocket import Frames
 
-Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 FAILURES = (OSError, TimeoutError, BadMessage, asyncio.IncompleteReadError, ssl.SSLError)
 
 
@@ -76,16 +76,16 @@ class Relay:
     async def _client(self, client: socket.socket) -> None:
         writer = None
         try:
-            first = await _peek(client, 8)
+            first = await tunnel.peek(client, 8)
             if first.startswith(b"CONNECT "):
-                host, port = await _tunnel_target(client)
-                secure = (await _peek(client, 1))[:1] == b"\x16"
+                host, port = await tunnel.tunnel_target(client)
+                secure = (await tunnel.peek(client, 1))[:1] == b"\x16"
                 context = self.authority.context(host) if secure else None
-                reader, writer = await _streams(client, context)
+                reader, writer = await tunnel.streams(client, context)
                 scheme = "https" if secure else "http"
-                await self._message(reader, writer, f"{scheme}://{_authority(host, port)}")
+                await self._message(reader, writer, f"{scheme}://{tunnel.authority(host, port)}")
             elif first:
-                reader, writer = await _streams(client, None)
+                reader, writer = await tunnel.streams(client, None)
                 await self._message(reader, writer, None)
         except FAILURES:
             pass  # the browser's side broke off; whatever was exchanged is already recorded
@@ -284,50 +284,6 @@ class Relay:
                         exchange.truncated = "disconnect"
                         return
             piece = await anext(rest, b"")
-
-
-async def _peek(client: socket.socket, count: int) -> bytes:
-    loop = asyncio.get_running_loop()
-    ready = loop.create_future()
-
-    def arrived() -> None:
-        if not ready.done():
-            ready.set_result(None)
-
-    loop.add_reader(client, arrived)
-    try:
-        async with asyncio.timeout(60):
-            await ready
-        return client.recv(count, socket.MSG_PEEK)
-    finally:
-        loop.remove_reader(client)
-
-
-async def _tunnel_target(client: socket.socket) -> tuple[str, int]:
-    """Read a CONNECT request and grant it; whatever it names is checked per message."""
-    loop = asyncio.get_running_loop()
-    raw = b""
-    while b"\r\n\r\n" not in raw:
-        piece = await loop.sock_recv(client, 4096)
-        if not piece or len(raw) > http1.MAX_HEAD:
-            raise BadMessage("the tunnel request was cut off")
-        raw += piece
-    host, _, port = raw.split(b" ", 2)[1].decode("latin-1").rpartition(":")
-    await loop.sock_sendall(client, b"HTTP/1.1 200 Connection established\r\n\r\n")
-    return host.strip("[]"), int(port)
-
-
-async def _streams(client: socket.socket, context: ssl.SSLContext | None) -> Streams:
-    loop = asyncio.get_running_loop()
-    reader = asyncio.StreamReader(limit=http1.MAX_HEAD)
-    protocol = asyncio.StreamReaderProtocol(reader)
-    transport, _ = await loop.connect_accepted_socket(lambda: protocol, client, ssl=context)
-    return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
-
-
-def _authority(host: str, port: int) -> str:
-    name = f"[{host}]" if ":" in host else host
-    return name if port in (80, 443) else f"{name}:{port}"
 
 
 def _words(error: Exception) -> str:

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from .models import Category
@@ -11,7 +12,27 @@ from .models import Category
 REASON = {"required": _("Write one sentence: what you saw in the reasons, and why you decide so.")}
 
 
-class AssessForm(forms.Form):
+class _AsSeen(forms.Form):
+    """The form of a page that shows so many `captures`; when one came in since, it comes back."""
+
+    captures = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, captures: int | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._captures = self.fields["captures"].initial = captures
+
+    def clean(self) -> None:
+        super().clean()
+        if self.cleaned_data.get("captures") not in (None, self._captures):
+            typed = cast(QueryDict, self.data).copy()
+            typed["captures"] = str(self._captures)
+            self.data = typed
+            raise forms.ValidationError(
+                _("A capture came in since you opened this page. Look at it, then save again.")
+            )
+
+
+class AssessForm(_AsSeen):
     """`marked` files are shown in a table of their own, with what is known of each beside its box.
 
     A choice is a file as the person saw it: when a doubt about it has come up since, its choice
@@ -46,7 +67,7 @@ class AssessForm(forms.Form):
         return [self._digests[choice] for choice in self.cleaned_data["marked"]]
 
 
-class ConfirmForm(forms.Form):
+class ConfirmForm(_AsSeen):
     """`assessment` and the number of `reports` are what the person read."""
 
     assessment = forms.UUIDField(widget=forms.HiddenInput)

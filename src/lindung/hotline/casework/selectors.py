@@ -94,6 +94,16 @@ def case(number: str) -> Case | None:
     return Case.objects.filter(pk=number).first()
 
 
+def is_finished(number: str) -> bool:
+    """Whether nothing of the case waits any more."""
+    return Case.objects.filter(pk=number, status__in=[Status.REFERRED, Status.CLOSED]).exists()
+
+
+def url_of(item: UUID) -> str:
+    """The address at which an item can be captured; empty where there is none."""
+    return Item.objects.values_list("url", flat=True).get(pk=item)
+
+
 def items_of(number: str) -> list[ItemOfCase]:
     items = Item.objects.filter(sightings__case_id=number).order_by("first_seen_at").distinct()
     # Corroboration counts every report of the item, whichever case it came into.

@@ -114,6 +114,11 @@ def media_seen(case: str, *, total: int, known: int, whole: bool) -> None:
     Case.objects.filter(pk=case).update(media_total=total, media_known=known, media_whole=whole)
 
 
+def media_unseen(case: str) -> None:
+    """A capture came in whose files nobody has counted: the case is not known to be whole."""
+    Case.objects.filter(pk=case, media_whole=True).update(media_whole=False)
+
+
 def begin(case: str) -> None:
     """An analyst has opened a new case: from now on it is being examined."""
     Case.objects.filter(pk=case, status=Status.NEW).update(status=Status.OPEN)

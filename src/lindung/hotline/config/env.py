@@ -8,13 +8,13 @@ never silently means "default".
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+
+from . import shapes
 
 PREFIX = "LINDUNG_"
 PROCESSES = ("owner", "public", "console", "worker")
@@ -34,62 +34,6 @@ class Setting:
     shape: str
     parse: Callable[[str], Any]
     secret: bool = False
-
-
-def _text(value: str) -> str:
-    return value.strip()
-
-
-def _url(*schemes: str) -> Callable[[str], str]:
-    def parse(value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in schemes or not (parts.netloc or parts.query):
-            raise ValueError(value)
-        return value.rstrip("/")
-
-    return parse
-
-
-def _optional(parse: Callable[[str], Any]) -> Callable[[str], Any]:
-    return lambda value: parse(value) if value else ""
-
-
-def _address(value: str) -> tuple[str, int]:
-    host, _, port = value.rpartition(":")
-    if not host or not 0 < int(port) < 65536:
-        raise ValueError(value)
-    return host.strip("[]"), int(port)
-
-
-def _addresses(value: str) -> frozenset[str]:
-    found = frozenset(part.strip() for part in value.split(",") if part.strip())
-    for part in found:
-        _address(part)
-    return found
-
-
-def _one_of(*choices: str) -> Callable[[str], str]:
-    def parse(value: str) -> str:
-        if value not in choices:
-            raise ValueError(value)
-        return value
-
-    return parse
-
-
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    def parse(value: str) -> int:
-        if not low <= int(value) <= high:
-            raise ValueError(value)
-        return int(value)
-
-    return parse
-
-
-def _country(value: str) -> str:
-    if not re.fullmatch(r"[A-Z]{2}", value):
-        raise ValueError(value)
-    return value
 
 
 def default_home() -> str:
@@ -113,7 +57,7 @@ SETTINGS = (
         "",
         "PostgreSQL 15 or newer. Empty: an embedded server under the home folder.",
         "postgresql://user:password@host:5432/name",
-        _optional(_url("postgresql", "postgres")),
+        shapes.optional(shapes.url("postgresql", "postgres")),
         secret=True,
     ),
     Setting(
@@ -121,63 +65,71 @@ SETTINGS = (
         "127.0.0.1:8000",
         "Where the public process listens.",
         ADDRESS,
-        _address,
+        shapes.address,
     ),
     Setting(
         "LINDUNG_CONSOLE_BIND",
         "127.0.0.1:8001",
         "Where the console process listens.",
         ADDRESS,
-        _address,
+        shapes.address,
     ),
     Setting(
         "LINDUNG_PUBLIC_URL",
         "http://127.0.0.1:8000",
         "The address reporters open. With https, cookies are marked secure.",
         HTTP,
-        _url("http", "https"),
+        shapes.url("http", "https"),
     ),
     Setting(
         "LINDUNG_CONSOLE_URL",
         "http://127.0.0.1:8001",
         "The address analysts open. With https, cookies are marked secure.",
         HTTP,
-        _url("http", "https"),
+        shapes.url("http", "https"),
     ),
     Setting(
         "LINDUNG_HOTLINE_NAME",
         "Lindung",
         "The hotline's name, shown on every page.",
         "a short text",
-        _text,
+        shapes.text,
     ),
     Setting(
         "LINDUNG_COUNTRY",
         "MY",
         "Country whose laws and helplines are shown first.",
         "a two-letter code in capitals, for example MY",
-        _country,
+        shapes.country,
     ),
     Setting(
         "LINDUNG_EXIT_URL",
         "https://www.wikipedia.org",
         "Where “Leave this page” goes.",
         HTTP,
-        _url("http", "https"),
+        shapes.url("http", "https"),
     ),
     Setting(
         "LINDUNG_CAPTURE_ALLOW",
         "",
         "Internal addresses that captures may reach. Every other non-global address is refused.",
         "host:port, separated by commas; empty for none",
-        _addresses,
+        shapes.addresses,
+    ),
+    Setting(
+        "LINDUNG_CAPTURE_AGAIN",
+        "2, 15, 120, 720",
+        "Minutes before each further try of a capture that was not whole. Posts go quickly, and a "
+        "site may be down for a minute only.",
+        "whole minutes, separated by commas; empty for none",
+        shapes.waits,
     ),
     Setting(
         "LINDUNG_SMTP_URL",
         "",
         "Mail server for e-mail referrals. Empty: the e-mail adapter is off.",
         "smtp://user:password@host:25, smtps://… or smtp+starttls://…",
-        _optional(_url("smtp", "smtps", "smtp+starttls")),
+        shapes.optional(shapes.url("smtp", "smtps", "smtp+starttls")),
         secret=True,
     ),
     Setting(
@@ -185,42 +137,42 @@ SETTINGS = (
         "hotline@example.org",
         "Sender of e-mail referrals.",
         "an e-mail address",
-        _text,
+        shapes.text,
     ),
     Setting(
         "LINDUNG_MEDIA_AUTHORITY",
         "",
         "The legal authority under which pictures and videos may be kept. Empty: never kept.",
         "the law and section, for example “Act 000 s 0, letter of 1 March 2026”",
-        _text,
+        shapes.text,
     ),
     Setting(
         "LINDUNG_STUCK_AFTER",
         "60",
         "Minutes after which an unsent referral raises an alarm.",
         "a whole number from 1 to 10080",
-        _whole(1, 10080),
+        shapes.whole(1, 10080),
     ),
     Setting(
         "LINDUNG_UNACKNOWLEDGED_AFTER",
         "1440",
         "Minutes after which a sent but unacknowledged referral raises an alarm.",
         "a whole number from 1 to 100000",
-        _whole(1, 100000),
+        shapes.whole(1, 100000),
     ),
     Setting(
         "LINDUNG_THREADS",
         "8",
         "Threads of each web process.",
         "a whole number from 1 to 256",
-        _whole(1, 256),
+        shapes.whole(1, 256),
     ),
     Setting(
         "LINDUNG_PROCESS",
         "owner",
         "Whose powers this process takes. The commands set it themselves.",
         "one of " + ", ".join(PROCESSES),
-        _one_of(*PROCESSES),
+        shapes.one_of(*PROCESSES),
     ),
 )
 

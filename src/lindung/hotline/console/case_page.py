@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from lindung.evidence import Policy
 from lindung.hotline.accounts import selectors as accounts
 from lindung.hotline.accounts.models import Person
 from lindung.hotline.casework import selectors as casework
@@ -26,7 +26,7 @@ from lindung.hotline.triage.models import Signal
 from lindung.hotline.triage.selectors import Files
 from lindung.text import entities
 
-from . import file_table
+from . import file_table, kept
 
 Parts = list[tuple[str, bool]]
 AROUND = 40
@@ -70,20 +70,20 @@ def _signal(signal: Signal, text: str) -> dict[str, Any]:
     }
 
 
-def _evidence(record: Evidence) -> dict[str, Any]:
-    return {
-        "outcome": record.outcome,
-        "problem": record.problem,
-        "unexamined": record.unexamined,
-        "no_media": record.policy == Policy.NO_MEDIA,
-        "captured_at": record.captured_at,
-        "preview_data": bool(record.preview),
-        "preview_url": reverse("preview", args=[record.pk]),
-        "bundle_name": record.bundle,
-        "manifest_sha256": record.manifest_sha256,
-        "log_index": record.log_index,
-        "verified": custody.verified(record),
-    }
+def _texts(
+    own: Sequence[Evidence], texts: Mapping[UUID, str], signals: Sequence[Signal]
+) -> list[dict[str, Any]]:
+    """Each text that a page had, once and as it was last seen, newest first."""
+    shown = {texts[e.pk]: e for e in own if texts[e.pk]}
+    return [
+        {
+            "at": e.captured_at,
+            "parts": marked(
+                text, [span for s in signals if s.evidence_id == e.pk for span in s.spans]
+            ),
+        }
+        for text, e in sorted(shown.items(), key=lambda one: one[1].at, reverse=True)
+    ]
 
 
 def context(case: Case, person: Person) -> dict[str, Any]:
@@ -92,17 +92,19 @@ def context(case: Case, person: Person) -> dict[str, Any]:
     signals, evidence = triage.signals_of(number), custody.evidence_of(number)
     files = triage.files_of(number)
     matches = triage.matches_of(number, files)
+    finished = casework.is_finished(number)
     items = []
     for item in casework.items_of(number):
         own = [e for e in evidence if e.item_id == item.id]
-        text = sealing.unseal(own[0].sealed_text) if own else ""
-        found = [s for s in signals if s.item_id == item.id]
+        texts = {e.pk: sealing.unseal(e.sealed_text) for e in reversed(own)}
+        found = [(s, text) for pk, text in texts.items() for s in signals if s.evidence_id == pk]
+        newest = {s.rule: (s, text) for s, text in reversed(found)}
         items.append(
             {
                 "kind": item.kind,
                 "display": item.display,
                 "corroboration": item.corroboration,
-                "signals": [_signal(s, text) for s in found],
+                "signals": [_signal(*one) for one in found if newest[one[0].rule] == one],
                 "matches": [
                     {
                         "list": m.list_name,
@@ -117,16 +119,20 @@ def context(case: Case, person: Person) -> dict[str, Any]:
                     for m, live in matches
                     if m.item_id == item.id
                 ],
-                "evidence": [_evidence(e) for e in own],
-                "named": named_in(text),
-                "text_parts": marked(text, [span for s in found for span in s.spans]),
+                "evidence": kept.captures(own),
+                "tries": kept.tries(own, finished=finished),
+                "capture_url": reverse("case_capture", args=[number, item.id])
+                if item.url and person.may_decide and not finished
+                else "",
+                "named": named_in("\n".join(texts.values())),
+                "texts": _texts(own, texts, signals),
             }
         )
     reports = []
     since = casework.reports_since_assessment(number) if case.status in DECIDING else set()
     for report in intake.opened(casework.reports_of(number)):
         text = report.content.words
-        found = [s for s in signals if s.report_id == report.id]
+        struck = [s for s in signals if s.report_id == report.id]
         reports.append(
             {
                 "received_at": report.received_at,
@@ -135,8 +141,8 @@ def context(case: Case, person: Person) -> dict[str, Any]:
                 "danger": report.danger,
                 "since": report.id in since,
                 "words": bool(text),
-                "words_parts": marked(text, [span for s in found for span in s.spans]),
-                "signals": [_signal(s, text) for s in found],
+                "words_parts": marked(text, [span for s in struck for span in s.spans]),
+                "signals": [_signal(s, text) for s in struck],
                 "named": named_in(text),
                 "where": report.content.where,
                 "contact": report.content.contact,
@@ -162,7 +168,7 @@ def context(case: Case, person: Person) -> dict[str, Any]:
         "reports": reports,
         "referrals": referral.rows(number),
         "history": _history(number),
-        **_decisions(case, person, files, len(reports)),
+        **_decisions(case, person, files, len(reports), evidence),
     }
 
 
@@ -202,7 +208,9 @@ def _history(number: str) -> list[dict[str, Any]]:
     ]
 
 
-def _decisions(case: Case, person: Person, files: Files, reports: int) -> dict[str, Any]:
+def _decisions(
+    case: Case, person: Person, files: Files, reports: int, captures: Sequence[Evidence]
+) -> dict[str, Any]:
     """What was decided, which forms this person may use now, and what comes next."""
     assessment = casework.assessment_of(case.number)
     confirmation = casework.confirmation_of(case.number)
@@ -219,7 +227,7 @@ def _decisions(case: Case, person: Person, files: Files, reports: int) -> dict[s
         if decided and assessment:
             kept = [row["choice"] for row in table if row["marked"]]
             initial |= {"category": assessment.category, "marked": kept}
-        assess_form = AssessForm(initial=initial)
+        assess_form = AssessForm(initial=initial, captures=len(captures))
     if may and confirmation and confirmation.agrees:
         refer_form = referral.refer_form(
             case.number, confirmation.pk, reports, told_only=case.status == Status.CLOSED
@@ -233,6 +241,7 @@ def _decisions(case: Case, person: Person, files: Files, reports: int) -> dict[s
             "dropped": _dropped(assessment),
             "by": str(assessment.person),
             "at": assessment.at,
+            "older": any(e.at > assessment.at for e in captures),
         },
         "confirmation": confirmation
         and {
@@ -244,7 +253,9 @@ def _decisions(case: Case, person: Person, files: Files, reports: int) -> dict[s
         "files": table,
         "decided": decided,
         "assess_form": assess_form,
-        "confirm_form": ConfirmForm(initial={"assessment": assessment.pk, "reports": reports})
+        "confirm_form": ConfirmForm(
+            initial={"assessment": assessment.pk, "reports": reports}, captures=len(captures)
+        )
         if may and waits and not own and assessment
         else None,
         "refer_form": refer_form,

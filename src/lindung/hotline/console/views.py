@@ -48,7 +48,12 @@ def _alarms() -> list[str]:
         "%(count)s reports wait too long: is the worker running?",
         waiting,
     )
-    return [*([words % {"count": waiting}] if waiting else []), *referral.alarms()]
+    seals = [
+        _("Case %(case)s: the bundle %(bundle)s is missing or not as it was sealed.")
+        % {"case": one.evidence.case_id, "bundle": one.evidence.bundle}
+        for one in custody.broken()
+    ]
+    return [*seals, *([words % {"count": waiting}] if waiting else []), *referral.alarms()]
 
 
 def _page(
@@ -149,7 +154,11 @@ def assess(request: HttpRequest, number: str) -> HttpResponse:
         request,
         number,
         "assess_form",
-        AssessForm(request.POST, files=file_table.choices(number)),
+        AssessForm(
+            request.POST,
+            files=file_table.choices(number),
+            captures=len(custody.evidence_of(number)),
+        ),
         lambda typed: decisions.assess(
             number,
             who,
@@ -168,7 +177,7 @@ def confirm(request: HttpRequest, number: str) -> HttpResponse:
         request,
         number,
         "confirm_form",
-        ConfirmForm(request.POST),
+        ConfirmForm(request.POST, captures=len(custody.evidence_of(number))),
         lambda typed: decisions.confirm(
             number,
             who,
@@ -192,6 +201,37 @@ def refer(request: HttpRequest, number: str) -> HttpResponse:
             number, typed["authority"], who, reports=typed["reports"]
         ),
     )
+
+
+@require_POST
+def capture(request: HttpRequest, number: str, item: UUID) -> HttpResponse:
+    """Ask for a capture of one item now: it may be gone, or changed, in an hour."""
+    who = _decider(request).pk
+    _case(number)
+    if not any(one.id == item and one.url for one in casework.items_of(number)):
+        raise Http404
+    try:
+        if casework.is_finished(number):
+            messages.error(request, _("This case is finished, so nothing is captured any more."))
+        else:
+            log.ask(number, item, who)
+            messages.success(request, _("Asked for. The capture appears here in a minute or so."))
+    except log.TooSoon:
+        messages.error(
+            request,
+            _("Somebody asked for this less than two minutes ago. The capture appears here."),
+        )
+    return redirect("case", number)
+
+
+@require_POST
+def check_seal(request: HttpRequest, evidence_id: UUID) -> HttpResponse:
+    """Read a whole bundle now and say whether it is what was sealed."""
+    found = custody.evidence_record(evidence_id)
+    if found is None or not found.bundle:
+        raise Http404
+    log.check(found, str(signed_in(request)))
+    return redirect("case", found.case_id)
 
 
 @require_POST

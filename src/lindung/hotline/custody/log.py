@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import connection
-from django.db.models import Max
+from django.db.models import Max, Q
 
-from lindung.evidence import CustodyLog, Inclusion, Keys, append_leaf
+from lindung.evidence import CustodyLog, Inclusion, Keys, MemoryStore, append_leaf
 
 from .models import Checkpoint, Entry, Node
 
 WRITER_LOCK = 4823705527301  # the one that custody_append takes (sql/log.sql)
+AT_ONCE = 5000
 
 
 class DatabaseStore:
@@ -27,15 +30,36 @@ class DatabaseStore:
         return bytes(Node.objects.get(level=level, index=index).digest)
 
     def put(self, nodes: Sequence[tuple[int, int, bytes]]) -> None:
-        Node.objects.bulk_create([Node(level=k, index=i, digest=d) for k, i, d in nodes])
+        rows = [Node(level=k, index=i, digest=d) for k, i, d in nodes]
+        Node.objects.bulk_create(rows, batch_size=AT_ONCE)
 
     def catch_up(self) -> None:
-        """Put the nodes of entries that were appended since. The caller is in a transaction."""
+        """Put the nodes of entries that were appended since. The caller is in a transaction.
+
+        The nodes are made in memory and put in bulk: everybody waits for the lock meanwhile.
+        """
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [WRITER_LOCK])
-        leaves = Entry.objects.filter(index__gte=self.size()).order_by("index")
-        for leaf in leaves.values_list("leaf_hash", flat=True):
-            append_leaf(self, bytes(leaf))
+        while leaves := list(
+            Entry.objects.filter(index__gte=(size := self.size()))
+            .order_by("index")
+            .values_list("leaf_hash", flat=True)[:AT_ONCE]
+        ):
+            edge = self._edge(size)
+            held = set(edge)
+            for leaf in leaves:
+                append_leaf(edge, bytes(leaf))
+            self.put([(*place, digest) for place, digest in edge.items() if place not in held])
+
+    def _edge(self, size: int) -> MemoryStore:
+        """What an append may read of a tree of `size` leaves: a subtree for each set bit."""
+        edge = MemoryStore()
+        edge.leaves = size
+        wanted = [(k, (size >> k) - 1) for k in range(size.bit_length()) if size >> k & 1]
+        last = reduce(or_, (Q(level=k, index=i) for k, i in wanted), Q(pk__in=[]))
+        for node in Node.objects.filter(last):
+            edge[node.level, node.index] = bytes(node.digest)
+        return edge
 
 
 class HotlineLog:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
@@ -47,16 +48,31 @@ class Checkpoint(models.Model):
     at = models.DateTimeField(db_default=Now())
 
 
+class CaptureRequest(models.Model):
+    """Somebody asked for a capture now. The database logs it, and defers the job."""
+
+    case = models.ForeignKey("casework.Case", on_delete=models.PROTECT, related_name="+")
+    item = models.ForeignKey("casework.Item", on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(db_default=Now())
+
+
 class Evidence(models.Model):
     """A sealed capture of one item, or the reason why there is none.
 
-    `unexamined` says why the machine could not look through its media before it was sealed.
+    It is the hotline's own try number `attempt`, or what `request` asked for. The next try is due
+    at `next_at`, if there is one. `unexamined` says why the machine could not look through its
+    media before it was sealed.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     item = models.ForeignKey("casework.Item", on_delete=models.PROTECT, related_name="evidence")
     case = models.ForeignKey("casework.Case", on_delete=models.PROTECT, related_name="evidence")
+    attempt = models.SmallIntegerField(null=True, db_default=1)
+    request = models.OneToOneField(CaptureRequest, null=True, on_delete=models.PROTECT)
+    at = models.DateTimeField(db_default=Now())
     captured_at = models.DateTimeField()
+    next_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=12)
     problem = models.CharField(max_length=500, blank=True)
     policy = models.CharField(max_length=16, blank=True, db_default="")
@@ -69,5 +85,26 @@ class Evidence(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["case", "item"], name="custody_evidence_once"),
+            models.UniqueConstraint(
+                fields=["case", "item", "attempt"], name="custody_evidence_once"
+            ),
         ]
+
+    @property
+    def is_page(self) -> bool:
+        """Whether the page was captured, and neither in part nor as a refusal."""
+        return self.outcome == "complete" and not self.problem
+
+
+class SealCheck(models.Model):
+    """The last time that a whole bundle was read: 0 authentic, 1 tampered, 2 cannot establish.
+
+    `file` is what the file system showed of the file then; `by` is who had it read.
+    """
+
+    evidence = models.OneToOneField(Evidence, primary_key=True, on_delete=models.PROTECT)
+    at = models.DateTimeField()
+    by = models.CharField(max_length=150)
+    status = models.SmallIntegerField()
+    words = models.CharField(max_length=500, blank=True)
+    file = models.CharField(max_length=120, blank=True)

@@ -4,16 +4,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from lindung import evidence
-
-from .models import Checkpoint, Entry, Evidence
-from .services import evidence_folder, evidence_keys
+from .checking import TAMPERED, checked
+from .models import Checkpoint, Entry, Evidence, SealCheck
+from .places import evidence_folder
 
 
 def evidence_of(case: str) -> list[Evidence]:
-    return list(Evidence.objects.filter(case_id=case).order_by("captured_at"))
+    return list(Evidence.objects.filter(case_id=case).select_related("request").order_by("at"))
+
+
+def kept(case: str, item: UUID) -> bool:
+    """Whether the page of this item was captured for this case."""
+    found = Evidence.objects.filter(case_id=case, item_id=item, outcome="complete")
+    return any(record.is_page for record in found)
 
 
 def bundles(case: str) -> Sequence[Path]:
@@ -30,12 +35,18 @@ def entries() -> QuerySet[Entry]:
     return Entry.objects.order_by("-index")
 
 
-def verified(record: Evidence) -> bool | None:
-    """Whether the bundle on disk verifies now; None when that cannot be established."""
-    if not record.bundle:
-        return None
-    verdict = evidence.verify(evidence_folder() / record.bundle, evidence_keys().trust())
-    return {0: True, 1: False}.get(verdict.status)
+def seal_of(record: Evidence) -> SealCheck | None:
+    """When the bundle was last read whole and what came out; None where there is no bundle.
+
+    A file that is not the one that was read then is read now.
+    """
+    return checked(record)
+
+
+def broken() -> list[SealCheck]:
+    """The bundles that were missing, or not what was sealed, when they were last read."""
+    wrong = SealCheck.objects.filter(Q(status=TAMPERED) | Q(file=""))
+    return list(wrong.select_related("evidence"))
 
 
 def last_checkpoint() -> Checkpoint | None:

@@ -4,48 +4,72 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
 
 from lindung import evidence
 from lindung.hotline.config import sealing
 from lindung.hotline.config.scratch import scratch
 from lindung.hotline.storable import storable
 
+from .checking import check, check_due, check_leaving
 from .log import HotlineLog, append
-from .models import Evidence
+from .models import CaptureRequest, Evidence
+from .places import evidence_folder, evidence_keys, make_keys
 
-__all__ = ["Evidence", "append", "capturing", "evidence_keys", "make_keys", "seal", "sealed"]
-
-
-def evidence_folder() -> Path:
-    folder: Path = settings.ENV.home / "evidence"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder
-
-
-def make_keys() -> Path | None:
-    """Make the evidence keys of a new hotline; returns the folder of the offline identities."""
-    folder: Path = settings.ENV.home / "keys" / "evidence"
-    if folder.exists():
-        return None
-    evidence.keygen(folder, urlsplit(settings.ENV["PUBLIC_URL"]).hostname or "lindung")
-    return folder / "offline"
-
-
-@cache
-def evidence_keys() -> evidence.Keys:
-    return evidence.Keys.load(settings.ENV.home / "keys" / "evidence")
+__all__ = [
+    "CaptureRequest",
+    "Evidence",
+    "TooSoon",
+    "Try",
+    "append",
+    "ask",
+    "capturing",
+    "check",
+    "check_due",
+    "check_leaving",
+    "evidence_keys",
+    "made",
+    "make_keys",
+    "may_come_back",
+    "seal",
+]
+TOO_MANY_REQUESTS = 429
 
 
-def sealed(case: str, item: UUID) -> Evidence | None:
-    """The capture of this item for this case, if there is one: it is made once."""
-    return Evidence.objects.filter(case_id=case, item_id=item).first()
+class TooSoon(Exception):
+    """Somebody asked for a capture of this address a moment ago."""
+
+
+@dataclass(frozen=True)
+class Try:
+    """Which capture of an item of a case this is: the hotline's own try of this number, or the
+    one that a `CaptureRequest` asked for. Each is made once."""
+
+    attempt: int | None = None
+    request: int | None = None
+
+
+FIRST = Try(attempt=1)
+
+
+def made(case: str, item: UUID, which: Try) -> Evidence | None:
+    """This capture of this item for this case, if there is one."""
+    found = Evidence.objects.filter(case_id=case, item_id=item)
+    return found.filter(attempt=which.attempt, request=which.request).first()
+
+
+def ask(case: str, item: UUID, person: UUID) -> None:
+    """Ask for a capture now; the database logs it and defers the job. Raises TooSoon."""
+    try:
+        with transaction.atomic():
+            CaptureRequest.objects.create(case_id=case, item_id=item, person_id=person)
+    except IntegrityError:
+        raise TooSoon from None
 
 
 @contextmanager
@@ -66,8 +90,18 @@ def capturing(url: str) -> Iterator[evidence.Capture]:
         )
 
 
-def seal(case: str, item: UUID, captured: evidence.Capture, *, unexamined: str) -> Evidence:
+def seal(
+    case: str,
+    item: UUID,
+    captured: evidence.Capture,
+    *,
+    unexamined: str,
+    which: Try = FIRST,
+    next_at: datetime | None = None,
+) -> Evidence:
     """Seal a capture: afterwards this server cannot open it. Use it inside a transaction.
+
+    At `next_at` the database has it tried again.
 
     The log entry, the bundle's proof and the record are one transaction; a bundle file that
     a crash leaves without a record proves nothing and is replaced by the retry.
@@ -76,6 +110,9 @@ def seal(case: str, item: UUID, captured: evidence.Capture, *, unexamined: str) 
     record = Evidence(
         case_id=case,
         item_id=item,
+        attempt=which.attempt,
+        request_id=which.request,
+        next_at=next_at,
         captured_at=_when(captured),
         outcome=captured.outcome,
         problem=storable(captured.problem or _refusal(captured), 500),
@@ -101,6 +138,12 @@ def seal(case: str, item: UUID, captured: evidence.Capture, *, unexamined: str) 
     return record
 
 
+def may_come_back(captured: evidence.Capture) -> bool:
+    """Whether trying again may get more: it is not whole, or the site said that it is not well."""
+    status = _status(captured)
+    return captured.outcome != "complete" or status >= 500 or status == TOO_MANY_REQUESTS
+
+
 def _when(captured: evidence.Capture) -> datetime:
     """When the capture began: sealing may come minutes later."""
     try:
@@ -111,6 +154,12 @@ def _when(captured: evidence.Capture) -> datetime:
 
 def _refusal(captured: evidence.Capture) -> str:
     """What a page's own status says, so that a removal notice never counts as the page."""
+    status = _status(captured)
+    return f"The site answered {status}." if status >= 400 else ""
+
+
+def _status(captured: evidence.Capture) -> int:
+    """The HTTP status of the page itself, 0 where there was none."""
     asked = captured.facts.get("requests", [])
-    status = next((r.get("status") for r in asked if r.get("url") == captured.final_url), None)
-    return f"The site answered {status}." if status and status >= 400 else ""
+    found = next((r.get("status") for r in asked if r.get("url") == captured.final_url), None)
+    return found or 0

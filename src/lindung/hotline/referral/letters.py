@@ -40,11 +40,14 @@ def letter_text(case: str, authority: str) -> str:
         f"- {item.kind}: {_defanged(item.display)} ({item.corroboration} independent reports)"
         for item in casework.items_of(case)
     ]
+    captures = custody.evidence_of(case)
+    kept = {record.item_id for record in captures if record.bundle}
+    lost = {record.item_id: record for record in captures if record.item_id not in kept}
     evidence = [
-        f"- {record.bundle or 'not captured: ' + record.problem}"
-        + (f"\n  manifest SHA-256 {record.manifest_sha256}" if record.bundle else "")
-        for record in custody.evidence_of(case)
-    ]
+        f"- {record.bundle}\n  manifest SHA-256 {record.manifest_sha256}"
+        for record in captures
+        if record.bundle
+    ] + [f"- not captured: {record.problem}" for record in lost.values()]
     before = casework.replaced_by(assessment)
     return LETTER.format(
         authority=authority,

@@ -16,6 +16,7 @@ from lindung.hotline.casework import selectors as casework
 from lindung.hotline.casework import services as decisions
 from lindung.hotline.config import sealing
 from lindung.hotline.custody import selectors as custody
+from lindung.hotline.custody import services as seals
 
 from .adapters import Letter, NotDelivered, adapter
 from .letters import letter_text
@@ -63,14 +64,19 @@ def deliver(referral: UUID) -> None:
     if waiting.state != State.QUEUED:
         return
     Referral.objects.filter(pk=referral).update(attempts=F("attempts") + 1)
+    text = sealing.unseal(waiting.sealed_letter)
+    # What was captured after the decision is not what two people decided about.
+    bundles = [bundle for bundle in custody.bundles(waiting.case_id) if bundle.name in text]
     letter = Letter(
         referral,
         _("Referral %(case)s from %(hotline)s")
         % {"case": waiting.case_id, "hotline": settings.ENV["HOTLINE_NAME"]},
-        sealing.unseal(waiting.sealed_letter),
-        custody.bundles(waiting.case_id),
+        text,
+        bundles,
     )
     try:
+        if broken := seals.check_leaving(waiting.case_id, bundles):
+            raise NotDelivered(broken)
         adapter(waiting.authority.adapter, waiting.authority.address).send(letter)
     except NotDelivered as error:
         Referral.objects.filter(pk=referral).update(last_error=str(error)[:500])

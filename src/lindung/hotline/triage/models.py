@@ -7,7 +7,10 @@ from django.db.models.functions import Now
 
 
 class Signal(models.Model):
-    """One rule's finding in one sealed text. `spans` are offsets; the words stay sealed."""
+    """One rule's finding in one sealed text: of a report, or of a capture (`evidence`).
+
+    `spans` are offsets into it; the words stay sealed.
+    """
 
     case = models.ForeignKey("casework.Case", on_delete=models.PROTECT, related_name="signals")
     item = models.ForeignKey(
@@ -15,6 +18,9 @@ class Signal(models.Model):
     )
     report = models.ForeignKey(
         "intake.Report", null=True, on_delete=models.PROTECT, related_name="signals"
+    )
+    evidence = models.ForeignKey(
+        "custody.Evidence", null=True, on_delete=models.PROTECT, related_name="signals"
     )
     rule = models.CharField(max_length=80)
     version = models.CharField(max_length=40)
@@ -26,7 +32,7 @@ class Signal(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["case", "item", "report", "rule"],
+                fields=["case", "item", "report", "evidence", "rule"],
                 name="triage_signal_once",
                 nulls_distinct=False,
             ),

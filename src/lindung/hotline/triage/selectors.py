@@ -38,7 +38,7 @@ class SeenFile:
 
 @dataclass(frozen=True)
 class Files:
-    """The files of a case. `whole`: every capture is complete, and all of it was examined."""
+    """The files of a case. `whole`: every address was captured, and all of it examined."""
 
     seen: list[SeenFile] = field(default_factory=list)
     whole: bool = False
@@ -98,9 +98,12 @@ def files_of(case: str, *, all_looks: bool = False) -> Files:
 
 
 def _is_whole(case: str) -> bool:
-    captures = custody.evidence_of(case)
+    """Whether each address was captured whole, and each capture that kept something was examined.
+
+    What a capture did not get is nowhere to be looked at, so a whole one makes up for it.
+    """
+    kept = [one for one in custody.evidence_of(case) if one.bundle]
     wanted = {item.id for item in casework.items_of(case) if item.url}
-    return wanted <= {one.item_id for one in captures} and all(
-        one.outcome == "complete" and one.policy == "full" and not one.unexamined
-        for one in captures
+    return wanted <= {one.item_id for one in kept if one.outcome == "complete"} and all(
+        one.policy == "full" and not one.unexamined for one in kept
     )

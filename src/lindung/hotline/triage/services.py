@@ -16,8 +16,8 @@ from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
-from django.db.models import Sum
+from django.db import connection, transaction
+from django.db.models import Max
 
 from lindung import media
 from lindung.hotline.casework import selectors as cases
@@ -26,12 +26,13 @@ from lindung.hotline.casework.services import Named
 from lindung.hotline.config import keys, sealing
 from lindung.hotline.custody import selectors as log_of
 from lindung.hotline.custody import services as custody
+from lindung.hotline.custody.services import Evidence, Try
 from lindung.hotline.intake import selectors as intake
 from lindung.hotline.storable import storable
 from lindung.media import OWN_LIST, ListHit, StoreError
 from lindung.text import NotUnderstood, Reader, canonicalise, open_lexicon, read_key
 
-from . import files, selectors
+from . import captures, files, selectors
 from .models import Match, Media, Signal
 
 log = logging.getLogger(__name__)
@@ -69,11 +70,13 @@ def examine(report: UUID) -> None:
         named = [_words_item(opened.content.words)]
     sighted = casework.sight(report, named, danger=opened.danger)
     captured = [
-        capture(found.case, found.item.pk, found.item.url) for found in sighted if found.item.url
+        captures.capture(found.case, found.item.pk, found.item.url)
+        for found in sighted
+        if found.item.url
     ]
     _read(sighted[0].case, opened.content.words, report=report)
     for record in captured:
-        _read(record.case_id, sealing.unseal(record.sealed_text), item=record.item_id)
+        _read(record.case_id, sealing.unseal(record.sealed_text), evidence=record)
     for number in {found.case for found in sighted}:
         count(number)
     for found in sighted:
@@ -102,13 +105,16 @@ def _words_item(words: str) -> Named:
     return Named("words", digest.hex(), "words")
 
 
-def _read(case: str, text: str, *, item: UUID | None = None, report: UUID | None = None) -> None:
+def _read(
+    case: str, text: str, *, evidence: Evidence | None = None, report: UUID | None = None
+) -> None:
     reading = reader().read([text])[0]
     Signal.objects.bulk_create(
         [
             Signal(
                 case_id=case,
-                item_id=item,
+                item_id=evidence.item_id if evidence else None,
+                evidence=evidence,
                 report_id=report,
                 rule=storable(signal.rule, 80),
                 version=storable(str(signal.version), 40),
@@ -122,25 +128,14 @@ def _read(case: str, text: str, *, item: UUID | None = None, report: UUID | None
     )
 
 
-def capture(case: str, item: UUID, url: str) -> custody.Evidence:
-    """Capture an address, hash its media so that nobody needs to look, seal it: once.
+def capture_again(case: str, item: UUID, which: Try) -> None:
+    """Make one more capture of an item and read it, if it is still wanted.
 
-    What was hashed and the sealed record are one transaction. That the media could not be
-    examined stands in the record; it never keeps the capture from being sealed.
+    What it holds is new to whoever decides, so the claim that all is known is made anew.
     """
-    if found := custody.sealed(case, item):
-        return found
-    with custody.capturing(url) as captured:
-        seen, problem = files.look(captured)
-        with transaction.atomic():
-            try:
-                with transaction.atomic():
-                    for file in seen:
-                        file.case_id, file.item_id = case, item
-                    Media.objects.bulk_create(seen, ignore_conflicts=True)
-            except (DatabaseError, ValueError) as error:
-                problem = storable(str(error), 300)
-            return custody.seal(case, item, captured, unexamined=problem)
+    if record := captures.capture_again(case, item, which):
+        _read(case, sealing.unseal(record.sealed_text), evidence=record)
+        count(case)
 
 
 def match_digest(case: str, item: UUID, digest: str) -> None:
@@ -174,8 +169,10 @@ def count(case: str) -> None:
 
     Raises StoreError when the lists cannot be read: the job is tried again.
     """
-    total = Signal.objects.filter(case_id=case).aggregate(total=Sum("weight"))["total"]
-    casework.score(case, total)
+    # A rule that several captures of one page struck counts once.
+    struck = Signal.objects.filter(case_id=case).values("item", "report", "rule")
+    weights = struck.annotate(most=Max("weight")).values_list("most", flat=True)
+    casework.score(case, sum(weights) if weights else None)
     found = selectors.files_of(case, all_looks=True)
     if found.problem:
         raise StoreError(found.problem)

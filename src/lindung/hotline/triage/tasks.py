@@ -1,4 +1,5 @@
-"""The jobs that the database defers with reports and confirmed cases, and one by the clock."""
+"""The jobs that the database defers with reports, captures and confirmed cases, and two by
+the clock."""
 
 from __future__ import annotations
 
@@ -6,6 +7,8 @@ from uuid import UUID
 
 from procrastinate.contrib.django import app
 
+from lindung.hotline.custody import services as custody
+from lindung.hotline.custody.services import Try
 from lindung.hotline.retry import BackOff
 
 from . import services
@@ -16,9 +19,22 @@ def examine_report(report: str) -> None:
     services.examine(UUID(report))
 
 
+@app.task(name="triage.capture_again", queue="hotline", retry=BackOff())
+def capture_again(
+    case: str, item: str, attempt: int | None = None, request: int | None = None
+) -> None:
+    services.capture_again(case, UUID(item), Try(attempt, request))
+
+
 @app.task(name="triage.learn", queue="hotline", retry=BackOff())
 def learn(case: str) -> None:
     services.learn(case)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="triage.check_seals", queue="watch", queueing_lock="triage.check_seals")
+def check_seals(timestamp: int) -> None:
+    custody.check_due()
 
 
 @app.periodic(cron="*/5 * * * *")

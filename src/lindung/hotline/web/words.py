@@ -42,6 +42,9 @@ DEED: Mapping[str, Promise] = {
     "item.sighted": _("report named an item"),
     "evidence-sealed": _("capture sealed"),
     "evidence.failed": _("capture failed"),
+    "capture.asked": _("capture asked for"),
+    "seal.broken": _("alarm: seal does not hold"),
+    "seal.holds": _("seal holds again"),
     "assessment.made": _("assessed"),
     "confirmation.made": _("second person answered"),
     "referral.queued": _("referral queued"),
@@ -56,12 +59,19 @@ DEED: Mapping[str, Promise] = {
     "media.withdrawn": _("files taken off our own list"),
     "authority.added": _("authority added"),
 }
+CHECK: Mapping[str, Promise] = {
+    "sealing": _("when it was sealed"),
+    "schedule": _("by the daily check"),
+    "referral": _("before a referral left"),
+    "view": _("when this page was opened"),
+}
 PARTS: Mapping[str, Mapping[str, Promise]] = {
     "about": ABOUT,
     "item": ITEM,
     "file": FILE,
     "outcome": OUTCOME,
     "deed": DEED,
+    "check": CHECK,
 }
 
 # Sentences of the lower floors and adapters, which know no gettext; forms translate them.

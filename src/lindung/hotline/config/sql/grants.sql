@@ -51,6 +51,18 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON django_session, mfa_authenticator,
 GRANT SELECT ON account_emailaddress, account_emailconfirmation, django_content_type
     TO lindung_console;
 
+-- What a later migration makes, which runs this file again.
+DO $$
+BEGIN
+    IF to_regclass('custody_capturerequest') IS NOT NULL THEN
+        GRANT SELECT ON custody_capturerequest TO lindung_worker;
+        GRANT SELECT, INSERT ON custody_capturerequest TO lindung_console;
+    END IF;
+    IF to_regclass('custody_sealcheck') IS NOT NULL THEN
+        GRANT SELECT, INSERT, UPDATE ON custody_sealcheck TO lindung_console, lindung_worker;
+    END IF;
+END $$;
+
 GRANT EXECUTE ON FUNCTION custody_append(text, text, jsonb) TO lindung_console, lindung_worker;
 GRANT EXECUTE ON FUNCTION casework_next_number() TO lindung_worker;
 

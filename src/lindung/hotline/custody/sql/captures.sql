@@ -1,0 +1,42 @@
+-- When an address is captured again. The job is deferred in the transaction that says so.
+-- Each migration that changes a rule runs this whole file again.
+
+-- Without a lock: a job that waits for its hour would keep back one that is due now.
+CREATE OR REPLACE FUNCTION custody_capture_later(priority int, args jsonb, due timestamptz)
+RETURNS void LANGUAGE sql AS $$
+    SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(
+        'hotline', 'triage.capture_again', priority, NULL, NULL, args, due
+    )::procrastinate_job_to_defer_v1]);
+$$;
+
+-- New reports come before further tries.
+CREATE OR REPLACE FUNCTION custody_try_again() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM custody_capture_later(-1, jsonb_build_object(
+        'case', NEW.case_id, 'item', NEW.item_id, 'attempt', NEW.attempt + 1), NEW.next_at);
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER custody_try_again AFTER INSERT ON custody_evidence
+    FOR EACH ROW WHEN (NEW.next_at IS NOT NULL) EXECUTE FUNCTION custody_try_again();
+
+CREATE OR REPLACE FUNCTION custody_asked() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    -- First, because the log has one writer at a time: of two who ask at once the second is refused.
+    PERFORM custody_append('capture.asked', NEW.case_id,
+        jsonb_build_object('item', NEW.item_id, 'person', NEW.person_id));
+    IF EXISTS (SELECT 1 FROM custody_capturerequest r WHERE r.item_id = NEW.item_id
+               AND r.id <> NEW.id AND r.at > NEW.at - interval '2 minutes') THEN
+        RAISE EXCEPTION 'A capture of this address was asked for less than two minutes ago.'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    PERFORM custody_capture_later(0, jsonb_build_object(
+        'case', NEW.case_id, 'item', NEW.item_id, 'request', NEW.id), NULL);
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER custody_asked AFTER INSERT ON custody_capturerequest
+    FOR EACH ROW EXECUTE FUNCTION custody_asked();
+
+CREATE OR REPLACE TRIGGER custody_asked_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE
+    ON custody_capturerequest FOR EACH STATEMENT EXECUTE FUNCTION custody_refuse();
