@@ -99,7 +99,7 @@ def test_posts_with_nothing_to_say_share_one_reading(reader: Reader) -> None:
 def test_it_abstains_and_says_why(reader: Reader) -> None:
     readings = reader.read(["Сегодня мы идём гулять в парк", "วันนี้เราไปเดินเล่นที่สวน", "hello"])
     assert [bool(reading.abstained) for reading in readings] == [True, True, False]
-    assert readings[0].abstained == "no basis to read this language"
+    assert "another script" in (readings[0].abstained or "")
 
 
 @pytest.mark.parametrize(

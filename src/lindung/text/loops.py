@@ -7,7 +7,7 @@ from numba import njit
 
 SEPARATOR, LETTER, DIGIT, IDEOGRAPH, CURRENCY, SIGN = range(6)
 HAS_NUMBER, HAS_AT, HAS_MARK, HAS_PHONE, HAS_LONG = 1, 2, 4, 8, 16
-LATIN, HAN, TAMIL, OTHER = range(4)
+LATIN, HAN, TAMIL, OTHER, KANA = range(5)
 FNV_START = np.uint64(0xCBF29CE484222325)
 FNV_STEP = np.uint64(0x100000001B3)
 MIX = np.uint64(0x9E3779B97F4A7C15)
@@ -282,7 +282,7 @@ def scan_posts(folded, starts, classes, letters, wk, wv, pk, pv, sk, sv, tk, tv,
 
 @njit(cache=True)
 def script_counts(points, starts, classes):  # type: ignore[no-untyped-def]
-    scripts = np.zeros((starts.size - 1, 4), np.int32)
+    scripts = np.zeros((starts.size - 1, 5), np.int32)
     for post in range(starts.size - 1):
         for i in range(starts[post], starts[post + 1]):
             point = points[i]
@@ -295,5 +295,5 @@ def script_counts(points, starts, classes):  # type: ignore[no-untyped-def]
                 else:
                     scripts[post, OTHER] += 1
             elif kind == IDEOGRAPH:
-                scripts[post, OTHER if 0x3041 <= point < 0x3100 else HAN] += 1
+                scripts[post, KANA if 0x3041 <= point < 0x3100 else HAN] += 1
     return scripts

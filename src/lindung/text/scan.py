@@ -154,6 +154,6 @@ def character_tables() -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
 
 
 def count_scripts(points: NDArray[np.uint32], starts: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Letters per post and script (LATIN, HAN, TAMIL, OTHER) in posts as they were written."""
+    """Letters per post and script (LATIN to KANA) in posts as they were written."""
     counted: NDArray[np.int32] = script_counts(points, starts, character_tables()[0])
     return counted
