@@ -33,6 +33,7 @@ from lindung.hotline.intake import selectors as intake
 from lindung.hotline.referral import selectors as referral
 from lindung.hotline.referral import services as outbox_services
 from lindung.hotline.referral.forms import AcknowledgeForm, AuthorityForm, ReferForm
+from lindung.hotline.triage import selectors as triage
 
 from . import case_page, file_table
 
@@ -48,7 +49,8 @@ def _alarms() -> list[str]:
         "%(count)s reports wait too long: is the worker running?",
         waiting,
     )
-    return [*([words % {"count": waiting}] if waiting else []), *referral.alarms()]
+    late_ones = [words % {"count": waiting}] if waiting else []
+    return [*late_ones, *referral.alarms(), *triage.alarms()]
 
 
 def _page(

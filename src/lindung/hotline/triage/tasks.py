@@ -1,4 +1,4 @@
-"""The jobs that the database defers with reports and confirmed cases, and one by the clock."""
+"""The jobs that the database defers with reports and confirmed cases, and two by the clock."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from procrastinate.contrib.django import app
 
 from lindung.hotline.retry import BackOff
 
-from . import services
+from . import services, terms
 
 
 @app.task(name="triage.examine_report", queue="hotline", retry=BackOff())
@@ -19,6 +19,12 @@ def examine_report(report: str) -> None:
 @app.task(name="triage.learn", queue="hotline", retry=BackOff())
 def learn(case: str) -> None:
     services.learn(case)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="triage.watch_terms", queue="watch", queueing_lock="triage.watch_terms")
+def watch_terms(timestamp: int) -> None:
+    terms.reader()
 
 
 @app.periodic(cron="*/5 * * * *")
