@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lindung.text import Reader, parse_policy
-from lindung.text.language import ABSTENTIONS
+from lindung.text.fold import code_points
+from lindung.text.language import ABSTENTIONS, ELSEWHERE_ONLY
+from lindung.text.look import Batch, Tables
+from lindung.text.scan import Vocabulary
 
 _SAMPLES = yaml.safe_load(Path(__file__).with_name("languages.yaml").read_text("utf-8"))
 READER = Reader.load()
@@ -35,7 +39,7 @@ def test_no_other_language_is_taken_for_one_of_ours(language: str) -> None:
 
 def test_nearly_all_of_them_are_abstained_from() -> None:
     abstained = [reading.abstained for reading in READER.read(_FOREIGN)]
-    assert sum(map(bool, abstained)) >= 0.95 * len(_FOREIGN)
+    assert sum(map(bool, abstained)) >= 0.9 * len(_FOREIGN)
     assert set(ABSTENTIONS) >= set(abstained) > {None}
 
 
@@ -60,9 +64,13 @@ def test_abstaining_says_why(post: str, why: str) -> None:
         "la, tu je dia nak",
         "a lot on tonight, es and pies for sale at the pub",
         "DM @example_bike",
+        "we are going home with you".replace(" ", "  ").replace("", " "),
+        "".join(c + "\u0301\u0302\u0335" for c in "we are going home with you"),
+        "".join(c + "\u0301\u0302\u0335" for c in OFFER),
+        " ".join(OFFER),
     ],
 )
-def test_a_short_post_is_not_abstained_from(post: str) -> None:
+def test_a_short_or_disguised_post_is_not_abstained_from(post: str) -> None:
     assert READER.read([post])[0].abstained is None
 
 
@@ -90,3 +98,15 @@ def test_foreign_company_turns_no_signal_off(company: list[str], reader: Reader)
     together = {signal.rule for signal in reader.read([" ".join([*company, OFFER])])[0].signals}
     assert alone
     assert alone <= together
+
+
+def test_words_of_other_languages_hide_no_term_in_letters_pulled_apart() -> None:
+    """Letters are cut into the longest known words: those that only tell a language are none."""
+    folded = code_points(" ".join("vimprivategroup"))
+    starts = np.array([0, len(folded)])
+    found = Vocabulary(["private group", "vimpr"], {"vimpr"}).scan(folded, starts)
+    assert found.term.tolist() == [0]
+    tables = Tables(READER.policy, "MY")
+    apart = " ".join("dengan" + "nhung" + "vooreen")
+    hits = Batch([apart], tables.vocabulary, ()).hits
+    assert not (tables.kinds[hits.term] == ELSEWHERE_ONLY).any()

@@ -32,9 +32,10 @@ FUNCTION_WORDS = {
     """,
 }  # fmt: skip
 # The same of languages we have no basis in, written in Latin letters: es pt fr it, de nl, tl vi,
-# tr, sw, pl hu, and Tamil romanised. Words that one of ours has too tell nothing by themselves.
+# tr, sw, pl hu, and Tamil romanised. Words that one of ours has too tell nothing by themselves, nor
+# do single letters: they may be any word pulled apart.
 ELSEWHERE = """
-    el la los las un una unos de del al y o que en con por para como pero muy es esta este esto
+    el la los las un una unos de del al que en con por para como pero muy es esta este esto
     eso son era ser estar fue hay han ha he si no me te se su sus mi tu lo le les nos yo ella ellos
     cuando donde quien porque tambien hoy ayer antes despues todo todos nada algo sin sobre hasta
     os as um uma dos das do da nao em na nos com por ao sao foi ele eles eu voce meu minha seu sua
@@ -52,12 +53,12 @@ ELSEWHERE = """
     opo hindi oo wala may mayroon kung kaya dahil pero lang din rin naman noong ito iyon yan dito
     doon para at si ni kay nang pag
     la va cua cho khong co mot nhung cac duoc nay toi ban anh chi em chung nguoi voi trong da se
-    dang rat cung ve den di vao luc khi o thi ma neu tu hay roi lai con nha ai gi
-    ve bir bu su o da de mi ne icin ile cok daha var yok ben biz siz onlar gibi ama degil olan
+    dang rat cung ve den di vao luc khi thi ma neu tu hay roi lai con nha ai gi
+    ve bir bu su da de mi ne icin ile cok daha var yok ben biz siz onlar gibi ama degil olan
     olarak kadar sonra her en mi hangi nasil neden simdi bugun yarin cunku
     ya wa na kwa ni za la cha vya katika hii hiyo huyu yake yangu yako wetu wao sisi mimi wewe yeye
     lakini kama sana leo kesho jana tena kabla baada pia au bila kuna hapa huko nini nani
-    i w z sie nie to jest na do ze jak co ale czy juz byl byla bylo ten ta te tego tym ktory ktora o
+    i sie nie to jest na do ze jak co ale czy juz byl byla bylo ten ta te tego tym ktory ktora
     po od dla tak tylko mnie moj moja jego jej przez przed
     a az egy es nem hogy van volt is de meg mar csak ez azt mi ti en te ha vagy mint nagyon lesz
     naan nee avan aval naanga neenga unga enga ennoda un en illa irukku irukken irukkum romba epdi
@@ -67,7 +68,7 @@ _LEAST_LETTERS = 12
 _WORD_LETTERS = 5  # of a Latin word, with a margin
 _LEAST_SHARE = 25  # one word in so many must be one that tells
 _NAMES = {"en": "English", "ms": "Malay or Indonesian", "zh": "Chinese", "ta": "Tamil"}
-_EN, _MS, _ELSEWHERE = 1, 2, 4
+_EN, _MS, ELSEWHERE_ONLY = 1, 2, 4
 KINDS = 8  # of words, by the sum of the languages that have them
 # Why a post is not read, by the number `languages` gives; 0 where it is.
 ABSTENTIONS = (
@@ -84,7 +85,7 @@ def kind_of_words(more: Mapping[str, Iterable[str]] = MappingProxyType({})) -> d
     `more` are words of a policy for `en` and `ms`.
     """
     elsewhere = {fold(word).text for word in ELSEWHERE.split()}
-    kinds = dict.fromkeys(elsewhere, _ELSEWHERE)
+    kinds = dict.fromkeys(elsewhere, ELSEWHERE_ONLY)
     for code, bit in (("en", _EN), ("ms", _MS)):
         for word in {*FUNCTION_WORDS[code].split(), *more.get(code, ())}:
             kinds[word] = kinds.get(word, 0) | bit
@@ -104,8 +105,8 @@ def languages(
     total = scripts.sum(axis=1)
     latin, han, kana = scripts[:, LATIN], scripts[:, HAN], scripts[:, KANA]
     telling = words[:, _EN] + words[:, _MS] + words[:, _EN | _MS]
-    elsewhere = words[:, _ELSEWHERE]
-    shared = words[:, _ELSEWHERE | _EN :].sum(axis=1)
+    elsewhere = words[:, ELSEWHERE_ONLY]
+    shared = words[:, ELSEWHERE_ONLY | _EN :].sum(axis=1)
 
     japanese = (kana * 5 >= han + kana) & (kana >= 3)
     foreign = ((scripts[:, OTHER] + kana) * 2 > total) | (japanese & ((han + kana) * 2 > total))
@@ -119,7 +120,7 @@ def languages(
     mask = np.zeros(len(scripts), np.uint8)
     for bit, other in ((_EN, _MS), (_MS, _EN)):
         clear = words[:, bit] + words[:, _EN | _MS]
-        perhaps = words[:, bit | _ELSEWHERE] + words[:, _EN | _MS | _ELSEWHERE]
+        perhaps = words[:, bit | ELSEWHERE_ONLY] + words[:, _EN | _MS | ELSEWHERE_ONLY]
         seen = (clear > 0) | ((perhaps > 0) & (words[:, other] == 0) & (elsewhere == 0))
         mask |= np.where(seen & ~others, bit, 0).astype(np.uint8)
     mask |= np.where((han > 0) & ~japanese, 4, 0).astype(np.uint8)
@@ -130,7 +131,8 @@ def languages(
 @functools.cache
 def _vocabulary() -> tuple[Vocabulary, NDArray[np.uint8]]:
     kinds = kind_of_words()
-    return Vocabulary(list(kinds)), np.array(list(kinds.values()), np.uint8)
+    elsewhere = {word for word, kind in kinds.items() if kind == ELSEWHERE_ONLY}
+    return Vocabulary(list(kinds), elsewhere), np.array(list(kinds.values()), np.uint8)
 
 
 def count_words(folded: NDArray[np.uint32], starts: NDArray[np.int64]) -> NDArray[np.int32]:

@@ -13,7 +13,7 @@ from lindung.text import triggers
 from lindung.text.entities import Entity, folded_entities
 from lindung.text.fold import Folded, code_points, fold_points
 from lindung.text.judge import Span, all_leaves
-from lindung.text.language import kind_of_words
+from lindung.text.language import ELSEWHERE_ONLY, kind_of_words
 from lindung.text.lexicon import Lexicon
 from lindung.text.policy import Leaf, Policy
 from lindung.text.scan import Hits, Vocabulary, count_scripts
@@ -35,7 +35,9 @@ class Tables:
         for terms in (*lists.values(), kinds):
             for term in terms:
                 numbers.setdefault(term, len(numbers))
-        self.vocabulary = Vocabulary(list(numbers))
+        ours = {term for terms in lists.values() for term in terms}
+        elsewhere = {word for word, kind in kinds.items() if kind == ELSEWHERE_ONLY}
+        self.vocabulary = Vocabulary(list(numbers), elsewhere - ours)
         self.sets = {name: row for row, name in enumerate(lists)}
         self.members = np.zeros((len(lists), len(numbers)), np.bool_)
         for name, terms in lists.items():

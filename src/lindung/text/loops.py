@@ -292,7 +292,7 @@ def script_counts(points, starts, classes):  # type: ignore[no-untyped-def]
                     scripts[post, LATIN] += 1
                 elif 0x0B80 <= point < 0x0C00:
                     scripts[post, TAMIL] += 1
-                else:
+                elif not 0x300 <= point < 0x370:  # marks on letters are of any script
                     scripts[post, OTHER] += 1
             elif kind == IDEOGRAPH:
                 scripts[post, KANA if 0x3041 <= point < 0x3100 else HAN] += 1

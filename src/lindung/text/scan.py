@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import unicodedata
+from collections.abc import Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,9 +47,12 @@ class Hits:
 
 
 class Vocabulary:
-    """Terms compiled for scanning. A term is words; a last `*` lets its last word go on."""
+    """Terms compiled for scanning. A term is words; a last `*` lets its last word go on.
 
-    def __init__(self, terms: list[str]) -> None:
+    Those `as_written` are not looked for behind signs or in letters pulled apart.
+    """
+
+    def __init__(self, terms: list[str], as_written: Set[str] = frozenset()) -> None:
         self.terms = terms
         words: dict[int, int] = {}
         prefixes: dict[int, int] = {}
@@ -63,7 +67,8 @@ class Vocabulary:
             for place, token in enumerate(tokens):
                 goes_on = term.endswith("*") and place == len(tokens) - 1
                 word = words.setdefault(_hash(token), len(words) + 1)
-                skeletons.setdefault(_hash(word_skeleton(token)), word)
+                if term not in as_written:
+                    skeletons.setdefault(_hash(word_skeleton(token)), word)
                 if goes_on:
                     word |= GOES_ON
                     prefixes[_hash(token)] = word
