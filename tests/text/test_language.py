@@ -104,7 +104,9 @@ def test_words_of_other_languages_hide_no_term_in_letters_pulled_apart() -> None
     """Letters are cut into the longest known words: those that only tell a language are none."""
     folded = code_points(" ".join("vimprivategroup"))
     starts = np.array([0, len(folded)])
-    found = Vocabulary(["private group", "vimpr"], {"vimpr"}).scan(folded, starts)
+    found = Vocabulary(["private group", "vimpr"], {"vimpr"}).scan(
+        folded, starts, np.arange(len(folded), dtype=np.int32)
+    )
     assert found.term.tolist() == [0]
     tables = Tables(READER.policy, "MY")
     apart = " ".join("dengan" + "nhung" + "vooreen")

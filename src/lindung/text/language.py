@@ -135,10 +135,12 @@ def _vocabulary() -> tuple[Vocabulary, NDArray[np.uint8]]:
     return Vocabulary(list(kinds), elsewhere), np.array(list(kinds.values()), np.uint8)
 
 
-def count_words(folded: NDArray[np.uint32], starts: NDArray[np.int64]) -> NDArray[np.int32]:
+def count_words(
+    folded: NDArray[np.uint32], starts: NDArray[np.int64], origin: NDArray[np.int32]
+) -> NDArray[np.int32]:
     """How many words of each of the `KINDS` each folded post has."""
     vocabulary, kinds = _vocabulary()
-    return count_kinds(vocabulary.scan(folded, starts), kinds, len(starts) - 1)
+    return count_kinds(vocabulary.scan(folded, starts, origin), kinds, len(starts) - 1)
 
 
 def count_kinds(hits: Hits, kinds: NDArray[np.uint8], posts: int) -> NDArray[np.int32]:

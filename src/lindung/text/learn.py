@@ -46,7 +46,7 @@ def fold_all(texts: Sequence[str]) -> Folded:
     points = code_points("".join(texts))
     folded, origin = fold_points(points, starts)
     folded_starts = np.searchsorted(origin, starts).astype(np.int64)
-    counts = count_words(folded, folded_starts)
+    counts = count_words(folded, folded_starts, origin)
     masks, _ = languages(count_scripts(points, starts), counts)
     return Folded(folded, folded_starts, masks)
 

@@ -67,7 +67,7 @@ class Batch:
         self.scripts = count_scripts(points, self.starts)
         self.folded, self.origin = fold_points(points, self.starts)
         self.folded_starts = np.searchsorted(self.origin, self.starts).astype(np.int64)
-        self.hits: Hits = vocabulary.scan(self.folded, self.folded_starts)
+        self.hits: Hits = vocabulary.scan(self.folded, self.folded_starts, self.origin)
         self.hit_starts = np.searchsorted(self.hits.post, np.arange(len(posts) + 1))
 
         self.sealed = [

@@ -84,10 +84,12 @@ class Vocabulary:
             np.array(ends, np.int32),
         )
 
-    def scan(self, folded: NDArray[np.uint32], starts: NDArray[np.int64]) -> Hits:
-        """All hits in posts `folded[starts[i]:starts[i + 1]]`."""
+    def scan(
+        self, folded: NDArray[np.uint32], starts: NDArray[np.int64], origin: NDArray[np.int32]
+    ) -> Hits:
+        """All hits in posts `folded[starts[i]:starts[i + 1]]`, with the `origin` of each point."""
         classes, letters = character_tables()
-        return Hits(*scan_posts(folded, starts, classes, letters, *self._arrays))
+        return Hits(*scan_posts(folded, starts, origin, classes, letters, *self._arrays))
 
 
 def split_words(term: str) -> list[str]:
