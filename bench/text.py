@@ -173,7 +173,7 @@ def main() -> None:
         ("fold", rate(lambda: fold_points(points), POSTS)),
         (
             "find terms",
-            rate(lambda: vocabulary.scan(batch.folded, batch.folded_starts), POSTS),
+            rate(lambda: vocabulary.scan(batch.folded, batch.folded_starts, batch.origin), POSTS),
         ),
         ("sealed list", rate(lambda: lexicon.scan(batch.folded, batch.folded_starts), POSTS)),
         ("entities, each post", rate(lambda: [entities(p) for p in posts[:2000]], 2000)),

@@ -170,10 +170,8 @@ def test_a_sealed_list_of_terms_that_is_expired_or_broken_is_left_out(site: Site
     try:
         (folder / "partner.json").write_text("{}")
         (folder / "partner.key").write_text("00" * 16)
-        services.reader.cache_clear()
         sealed(site.visit(ONE).case)
     finally:
-        services.reader.cache_clear()
         for file in folder.iterdir():
             file.unlink()
         folder.rmdir()

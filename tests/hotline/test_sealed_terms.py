@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import re
 import secrets
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.utils import translation
 
 from lindung.hotline.config import sealing
+from lindung.hotline.console import views
 from lindung.hotline.intake import services as intake
 from lindung.hotline.intake.models import Report
-from lindung.hotline.triage import services
+from lindung.hotline.triage import selectors, services
+from lindung.hotline.triage import terms as worker
 from lindung.text import seal
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -40,9 +47,7 @@ def terms() -> Iterator[list[str]]:
         valid_until=datetime.now(UTC).date() + timedelta(days=1),
     )
     (folder / "partner.json").write_text(text)
-    services.reader.cache_clear()
     yield made
-    services.reader.cache_clear()
     for file in folder.iterdir():
         file.unlink()
     folder.rmdir()
@@ -73,7 +78,7 @@ def test_no_term_of_a_sealed_list_reaches_the_database(terms: list[str]) -> None
     assert receipt
     report = Report.objects.latest("received_at")
     services.examine(report.pk)
-    assert services.reader().read([words])[0].signals
+    assert worker.reader().read([words])[0].signals
     assert terms[0] in sealing.unseal(report.sealed)
     everything = dump()
     assert "priced-access" in everything
@@ -81,3 +86,73 @@ def test_no_term_of_a_sealed_list_reaches_the_database(terms: list[str]) -> None
     for term in terms:
         assert term not in everything and term.encode().hex() not in everything
         assert term not in stored
+
+
+def status() -> str:
+    return subprocess.run(
+        [sys.executable, "-m", "lindung", "status"],
+        env=os.environ | {"LINDUNG_HOME": str(settings.ENV.home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout
+
+
+SPOILED: dict[str, tuple[Callable[[str, bytes], tuple[str, str]], str, str]] = {
+    "damaged": (lambda text, key: (text[:-9], key.hex()), "cannot be read", "tidak dapat dibaca"),
+    "wrong key": (lambda text, key: (text, key[::-1].hex()), "does not open it", "partner.key"),
+    "no key": (lambda text, key: (text, ""), "does not open it", "partner.key"),
+    "ended": (
+        lambda text, key: (re.sub(r"20\d\d-\d\d-\d\d", "2020-01-31", text), key.hex()),
+        "has ended",
+        "sudah tamat",
+    ),
+}
+
+
+@pytest.mark.parametrize("spoil, english, malay", SPOILED.values(), ids=SPOILED)
+def test_a_list_that_is_left_out_is_an_alarm_until_it_is_mended(
+    terms: list[str],
+    spoil: Callable[[str, bytes], tuple[str, str]],
+    english: str,
+    malay: str,
+) -> None:
+    folder: Path = settings.ENV.home / "lexicons"
+    sound, key = (folder / "partner.json", folder / "partner.key")
+    text, secret = sound.read_text(), bytes.fromhex(key.read_text())
+    post = f"RM20 {terms[0]}"
+    worker.reader()
+    assert selectors.alarms() == []
+
+    for file, content in zip((sound, key), spoil(text, secret), strict=True):
+        file.write_text(content)
+    worker.reader()
+    (alarm,) = selectors.alarms()
+    assert "partner.json" in alarm and english in alarm
+    with translation.override("ms"):
+        assert malay in selectors.alarms()[0]
+    assert alarm in views._alarms()
+    said = status()
+    assert "lexicons/partner.json is not used" in said
+    assert secret.hex() not in said + alarm
+
+    for file, content in zip((sound, key), (text, secret.hex()), strict=True):
+        file.write_text(content)
+    assert worker.reader().lexicons and worker.reader().read([post])
+    assert selectors.alarms() == []
+    assert "partner.json" not in status()
+
+
+def test_a_key_service_that_is_back_is_asked_again(
+    terms: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing in the folder changes when a key that stands elsewhere can be had again."""
+    key: Path = settings.ENV.home / "lexicons" / "partner.key"
+    secret = key.read_text()
+    key.write_text("env:EXAMPLE_PARTNER_KEY")
+    worker.reader()
+    assert selectors.alarms()
+    monkeypatch.setenv("EXAMPLE_PARTNER_KEY", secret)
+    monkeypatch.setattr(worker, "RETRY", 1e-9)
+    assert worker.reader().lexicons
+    assert selectors.alarms() == []

@@ -60,6 +60,14 @@ def test_a_priced_access_post_is_explained(reader: Reader) -> None:
         ),
         ("RM20 membership, prívàte grõup, ages 13-15 [redacted]", "prívàte grõup"),
         ("RM20 membership, privvvvate groooup, ages 13-15 [redacted]", "privvvvate groooup"),
+        ("RM20, join private😀 group, ages 13-15 [redacted]", "private😀 group"),
+        ("RM20, join private 🔥🔥 group, ages 13-15 [redacted]", "private 🔥🔥 group"),
+        ("RM20, join pr1vate👍🏽group, ages 13-15 [redacted]", "pr1vate👍🏽group"),
+        (
+            "RM20, join p r i v a t e 😀 g r o u p, ages 13-15 [redacted]",
+            "p r i v a t e 😀 g r o u p",
+        ),
+        ("RM20, join p r 1 v 4 t 3 g r 0 u p, ages 13-15 [redacted]", "p r 1 v 4 t 3 g r 0 u p"),
         ("RM20 membership, 🅿🆁🅸🆅🅰🆃🅴 group, ages 13-15 [redacted]", "🅿🆁🅸🆅🅰🆃🅴 group"),
     ],
 )
@@ -99,7 +107,7 @@ def test_posts_with_nothing_to_say_share_one_reading(reader: Reader) -> None:
 def test_it_abstains_and_says_why(reader: Reader) -> None:
     readings = reader.read(["Сегодня мы идём гулять в парк", "วันนี้เราไปเดินเล่นที่สวน", "hello"])
     assert [bool(reading.abstained) for reading in readings] == [True, True, False]
-    assert readings[0].abstained == "no basis to read this language"
+    assert "another script" in (readings[0].abstained or "")
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,8 @@ WORDS_ONLY: dict[str, Callable[[str], str]] = {
     "leet": lambda s: s.translate(_LEET),
     "stretched": lambda s: re.sub(r"([aeiou])", r"\1\1\1", s),
     "apart": lambda s: " ".join(s.replace(" ", "")),
+    "apart leet": lambda s: " ".join(s.replace(" ", "").translate(_LEET)),
+    "pictures between": lambda s: s.replace(" ", "😀 🔥"),
 }
 PARTS = {
     "price": ["rm20", "myr 20", "20 ringgit"],
@@ -85,6 +87,10 @@ def check(post: str, reading: Reading) -> None:
 
 
 def says(cut: str, term: str) -> bool:
+    return _says(cut, term) or _says(re.sub("[😀🔥]", " ", cut), term)
+
+
+def _says(cut: str, term: str) -> bool:
     wanted = split_words(term)
     skeleton = "".join(word_skeleton(word) for word in wanted)
     joined = "".join(split_words(cut))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from lindung.cli.read import why
+
 if TYPE_CHECKING:
     from lindung.text.learn import Record
     from lindung.text.measure import Report
@@ -40,7 +42,7 @@ def records_of(data: Path, predators: Path | None) -> list[Record]:
     try:
         return read_pan12(data, predators) if predators else read_records(data)
     except (RecordError, OSError, UnicodeDecodeError) as error:
-        refuse(str(error))
+        refuse(why(error, data))
 
 
 def measured(records: list[Record], budget: int, prevalence: float) -> Report:
@@ -72,8 +74,8 @@ def show(report: Report) -> None:
         typer.echo(f"{part.language}: {part.posts} posts, {part.positives} of them bad")
         for name, (figure, low, high) in part.figures.items():
             typer.echo(f"  {name:<42}{figure:8.3f}  ({low:.3f} to {high:.3f})")
-        for name, why in part.unmeasured.items():
-            typer.echo(f"  {name:<42}not measured: {why}")
+        for name, reason in part.unmeasured.items():
+            typer.echo(f"  {name:<42}not measured: {reason}")
     for probe in report.probes:
         figure, low, high = probe.margin
         typer.echo(

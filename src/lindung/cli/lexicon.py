@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from lindung.cli.read import KEY, visible
+from lindung.cli.read import KEY, visible, why
 
 
 def register(app: typer.Typer) -> None:
@@ -56,7 +56,7 @@ def seal(
             os.fsync(file.fileno())
         partial.replace(out)
     except (KeyUnusableError, LexiconError, OSError, UnicodeDecodeError) as error:
-        _refuse(str(error))
+        _refuse(why(error, terms))
     typer.echo(f"{len(pairs)} terms sealed to {out}, valid until {until}.")
 
 
@@ -70,7 +70,7 @@ def show(
     try:
         lexicon = open_lexicon(file, read_key(key))
     except (KeyUnusableError, LexiconError, OSError, UnicodeDecodeError) as error:
-        _refuse(str(error))
+        _refuse(why(error, file))
     shown = (
         f"{lexicon.partner}, version {lexicon.version}, valid until {lexicon.valid_until}, "
         f"{len(lexicon.entries)} tags in: {', '.join(lexicon.categories)}"

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from lindung.cli.read import why
+
 PolicyFile = Annotated[
     Path | None, typer.Argument(help="The policy (YAML); without it, the one that is shipped.")
 ]
@@ -29,7 +31,7 @@ def test(policy: PolicyFile = None) -> None:
     try:
         loaded = load_policy(policy)
     except (PolicyError, OSError, UnicodeDecodeError) as error:
-        typer.echo(f"This policy cannot be used. {error}", err=True)
+        typer.echo(f"This policy cannot be used. {why(error, policy)}", err=True)
         raise typer.Exit(2) from None
     failures = failing_examples(loaded)
     for failure in failures:

@@ -83,7 +83,7 @@ def read(
         reader = Reader.load(policy, lexicons, learned)
         source = _open(file)
     except (LexiconError, PolicyError, OSError, ValueError) as error:
-        _refuse(str(error))
+        _refuse(why(error))
     rejected = 0
     with source:
         lines = read_lines(source, json_lines=jsonl or file.endswith(".jsonl"))
@@ -151,7 +151,7 @@ def _chat(file: str, console: Console, as_json: bool) -> int:
     try:
         source = _open(file)
     except OSError as error:
-        _refuse(str(error))
+        _refuse(why(error))
     with source:
         told = list(read_lines(source, json_lines=True))
     lines = [line for line in told if line.rejected is None]
@@ -198,6 +198,15 @@ def _show_timeline(console: Console, timeline: Timeline, lines: list[Line]) -> N
     if timeline.warning is not None and timeline.warning.warned_at is not None:
         verdict += f" (line {lines[timeline.warning.warned_at].number})"
     console.print(Text(visible(verdict), style="bold"))
+
+
+def why(error: Exception, file: Path | None = None) -> str:
+    """An error in words for people, with its file: the system's without its number."""
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}."
+    if isinstance(error, UnicodeDecodeError):
+        return f"{file}: not UTF-8 text (at byte {error.start + 1})."
+    return str(error)
 
 
 def visible(text: str) -> str:

@@ -4,6 +4,12 @@ from typing import Annotated
 
 import typer
 
+_WHY = {
+    "damaged": "it cannot be read; get it from the partner again",
+    "key": "its key does not open it; put the partner's key beside it",
+    "ended": "it has ended; ask the partner for a newer one",
+}
+
 
 def register(app: typer.Typer) -> None:
     @app.command()
@@ -12,15 +18,18 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Show each part: since when it runs, its process, its restarts, its address.
 
-        Exit codes: 0 all parts are up, 1 not.
+        Partners' lists of terms that are left out are named. Exit codes: 0 all parts are up, 1 not.
         """
         import json
         from dataclasses import asdict
         from datetime import UTC, datetime
 
+        from lindung.cli.read import visible
         from lindung.hotline.config import child, env, state
+        from lindung.hotline.triage.left_out import left_out
 
-        found = state.running(env.current().home)
+        home = env.current().home
+        found = state.running(home)
         parts = found.parts if found else []
         alive = {p.name for p in parts if p.state == "up" and child.find(p.pid, p.started)}
         all_up = found is not None and found.phase == "up" and len(alive) == len(parts)
@@ -29,7 +38,7 @@ def register(app: typer.Typer) -> None:
                 asdict(p) | {"state": p.state if p.name in alive or p.state != "up" else "ended"}
                 for p in parts
             ]
-            typer.echo(json.dumps({"up": all_up, "parts": shown}))
+            typer.echo(json.dumps({"up": all_up, "parts": shown, "lists_left_out": left_out(home)}))
         elif found is None:
             typer.echo("Lindung is not running. Start it with: lindung up")
         for part in [] if as_json else parts:
@@ -37,4 +46,8 @@ def register(app: typer.Typer) -> None:
             word = f"since {since}" if part.name in alive else "not up"
             restarts = f"{part.restarts} restarts"
             typer.echo(f"{part.name:<10} {word}   process {part.pid}   {restarts}   {part.address}")
+        for file, why in () if as_json else left_out(home).items():
+            typer.echo(
+                visible(f"The list of terms lexicons/{file} is not used: {_WHY.get(why, why)}.")
+            )
         raise typer.Exit(0 if all_up else 1)

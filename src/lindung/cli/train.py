@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lindung.cli.evaluate import Budget, Data, Predators, Prevalence, measured, records_of, refuse
-from lindung.cli.read import KEY
+from lindung.cli.read import KEY, why
 
 
 def register(app: typer.Typer) -> None:
@@ -48,5 +48,5 @@ def train(
         model = fit([record.text for record in records], labels, components(records))
         save_model(model, out, secret)
     except (OSError, ValueError) as error:
-        refuse(str(error))
+        refuse(why(error))
     typer.echo(f"written to {out}")

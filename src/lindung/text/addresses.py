@@ -10,6 +10,7 @@ import fnmatch
 import functools
 import ipaddress
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -32,6 +33,14 @@ _SPECIAL_TLDS = frozenset({"test", "invalid", "example", "localhost", "onion", "
 _PORTS_LEFT_OUT = frozenset({"", "80", "443"})
 _UNRESERVED = "-._~"
 _SUB_DELIMS = "!$&'()*+,;="
+_ADDRESS = re.compile(
+    r"(?:(https?):[/\\]*|//)?(?:[^/\\?#@\s]*@)?(\[[0-9a-fA-F:.]+\]|[^/\\?#:\s\[\]@]+)"
+    r"(?::(\d*))?(?=[/?#\\]|$)([^?#]*)(?:\?([^#]*))?(?:#(.*))?",
+    re.IGNORECASE | re.DOTALL,
+)
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_NEEDS_NO_ESCAPE = re.compile("[A-Za-z0-9._~/-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +60,21 @@ def link_facts() -> dict[str, Any]:
     facts["tracking"] = re.compile(
         "|".join(fnmatch.translate(name) for name in facts["tracking"]), re.IGNORECASE
     )
+    # most links are none of these: one look for all of a kind
+    facts["rewritten"] = _any_of(pattern for pattern, _ in facts["rewrites"])
+    facts["named"] = _any_of([*(pattern for pattern, _ in facts["groups"]), *facts["phones"]])
     for name in ("rewrites", "groups"):
         facts[name] = [(re.compile(pattern), to) for pattern, to in facts[name]]
     facts["phones"] = [re.compile(pattern) for pattern in facts["phones"]]
+    facts["queries"] = [
+        (re.compile(fnmatch.translate(pattern)), names)
+        for pattern, names in facts["queries"].items()
+    ]
     return facts
+
+
+def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
 
 
 @functools.cache
@@ -64,17 +84,19 @@ def _suffixes() -> tldextract.TLDExtract:
 
 def known_suffix(host: str) -> bool:
     """Whether a bare `host` ends as the name of a site on the public internet does."""
-    return host.rpartition(".")[2] in _SPECIAL_TLDS or bool(_suffixes()(host).suffix)
+    last = host.rpartition(".")[2]
+    return last in _SPECIAL_TLDS or _public(last) or bool(_suffixes()(host).suffix)
+
+
+@functools.lru_cache(4096)
+def _public(last: str) -> bool:
+    """Whether a name directly under `last` can be a site: then every name that ends so can."""
+    return bool(_suffixes()(f"example.{last}").suffix)
 
 
 def parse_address(written: str) -> Address:
     """Read one address, with or without a scheme. Raises NotUnderstood."""
-    parts = re.fullmatch(
-        r"(?:(https?):[/\\]*|//)?(?:[^/\\?#@\s]*@)?(\[[0-9a-fA-F:.]+\]|[^/\\?#:\s\[\]@]+)"
-        r"(?::(\d*))?(?=[/?#\\]|$)([^?#]*)(?:\?([^#]*))?(?:#(.*))?",
-        written,
-        re.IGNORECASE | re.DOTALL,
-    )
+    parts = _ADDRESS.fullmatch(written)
     if parts is None:
         raise NotUnderstood(UNREADABLE_LINK)
     scheme, raw_host, port, path, query, fragment = (part or "" for part in parts.groups())
@@ -104,12 +126,12 @@ def _identity(host: str, at: str, path: str, pairs: list[str], fragment: str) ->
     facts = link_facts()
     host = _site(host)
     path = _ended(path.rstrip("/"))
-    for pattern, names in facts["queries"].items():
-        if fnmatch.fnmatchcase(host + path, pattern):
+    for pattern, names in facts["queries"] if pairs else ():
+        if pattern.match(host + path):
             pairs = [pair for pair in pairs if pair.partition("=")[0] in names]
     pairs = sorted(map(_pair, pairs), key=lambda pair: pair.partition("=")[0])
     identity = f"{host}{at}{path}" + (f"?{'&'.join(pairs)}" if pairs else "")
-    for pattern, to in facts["rewrites"]:
+    for pattern, to in facts["rewrites"] if facts["rewritten"].match(identity) else ():
         identity = pattern.sub(to, identity)
     if fragment[:1] in ("!", "/"):  # a one-page site keeps its route here
         identity += "#" + _ended(_clean(fragment, "/?:@" + _SUB_DELIMS))
@@ -143,8 +165,7 @@ def _host(raw: str) -> str:
             ascii_host = idna.encode(host, uts46=True, transitional=False).decode()
         except (idna.IDNAError, UnicodeError):
             raise NotUnderstood(UNREADABLE_LINK) from None
-    label = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
-    if not re.fullmatch(rf"{label}(?:\.{label})*", ascii_host) or len(ascii_host) > 253:
+    if not _HOST.fullmatch(ascii_host) or len(ascii_host) > 253:
         raise NotUnderstood(UNREADABLE_LINK)
     if "." not in ascii_host and ascii_host != "localhost":
         raise NotUnderstood(UNREADABLE_LINK)
@@ -182,16 +203,20 @@ def _site(host: str) -> str:
             host = facts["hosts"][host]
             continue
         first, _, rest = host.partition(".")
+        if first not in facts["layouts"]:
+            return host
         keeps_a_name = "." in rest and (
             rest.rpartition(".")[2] in _SPECIAL_TLDS or bool(_suffixes()(rest).domain)
         )
-        if first not in facts["layouts"] or not keeps_a_name or rest[-1].isdigit():
+        if not keeps_a_name or rest[-1].isdigit():
             return host
         host = rest
 
 
 def _path(raw: str) -> str:
     path = _clean(raw.replace("\\", "/"), "/:@" + _SUB_DELIMS)
+    if "/." not in path:
+        return path
     kept: list[str] = []
     segments = path.split("/")
     for place, segment in enumerate(segments):
@@ -216,6 +241,8 @@ def _pair(raw: str) -> str:
 
 def _clean(part: str, allowed: str) -> str:
     """Decode what needs no escape, escape the rest in upper case (RFC 3986 section 6.2.2)."""
+    if _NEEDS_NO_ESCAPE.fullmatch(part):
+        return part
     part = re.sub(r"%(?![0-9a-fA-F]{2})", "%25", part)
 
     def escape(match: re.Match[str]) -> str:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
-
-import phonenumbers
 
 from lindung.text.addresses import (
     UNREADABLE_LINK,
@@ -17,6 +15,7 @@ from lindung.text.addresses import (
     link_facts,
     parse_address,
 )
+from lindung.text.phones import e164, spaced
 from lindung.text.wallets import WALLET, wallet
 
 Kind = Literal["address", "account", "phone", "email", "group", "wallet", "words"]
@@ -30,6 +29,7 @@ _APP_LINK = re.compile(r"tg://(join\?invite=|resolve\?domain=)([\w+-]+)", re.IGN
 _EMAIL = re.compile(
     r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_]{2,}"
 )
+_MAYBE_DEFANGED = re.compile(r"[\[({HTP]|[hH](?:[xX]{2}|\*\*|__)[pP]")
 _HANDLE = re.compile(r"@([A-Za-z0-9_](?:[A-Za-z0-9_.]{0,62}[A-Za-z0-9_])?)")
 # endings that no sentence has by a forgotten space, as "hello.my friend" has
 _PLAIN_ENDINGS = frozenset(
@@ -65,7 +65,7 @@ def canonicalise(written: str, *, region: str = "MY") -> Canonical:
         raise NotUnderstood("Nothing was written here. Write what you saw, or paste its address.")
     for read in (_wallet, _prefixed, _link, _email, _phone, _account):
         if (found := read(text, region)) is not None:
-            return found
+            return replace(found, display=spaced(found.value)) if found.kind == "phone" else found
     words = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
     if words != text:  # folding may uncover an address, and may need two rounds
         item = canonicalise(words, region=region)
@@ -75,6 +75,8 @@ def canonicalise(written: str, *, region: str = "MY") -> Canonical:
 
 def visible(text: str) -> str:
     """The text without characters nobody sees, lone surrogates replaced."""
+    if text.isascii() and text.isprintable():
+        return text
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return "".join(
         c for c in text if c in "\t\n\r" or unicodedata.category(c) not in ("Cf", "Cc", "Cs")
@@ -83,6 +85,8 @@ def visible(text: str) -> str:
 
 def refang(text: str) -> str:
     """Undo the ways people make a link harmless: hxxp, [.], (dot), [at]."""
+    if not _MAYBE_DEFANGED.search(text):
+        return text
     text = re.sub(
         r"(?<![A-Za-z])h(?:xx|\*\*|__|tt)p(s?)(?:\[:\]|\(:\)|:)", r"http\1:", text, flags=re.I
     )
@@ -97,33 +101,22 @@ def link_item(link: str) -> Canonical:
         link = f"https://t.me/{'+' if 'join' in app[1].lower() else ''}{app[2].lstrip('+')}"
     address = parse_address(unicodedata.normalize("NFC", link))
     place, plus_fragment = address.identity, link.partition("#")[2]
+    place = f"{place}#{plus_fragment}" if plus_fragment else place
+    if not link_facts()["named"].match(place):
+        return _address(address)
     for pattern, platform in link_facts()["groups"]:
-        if found := pattern.match(f"{place}#{plus_fragment}" if plus_fragment else place):
+        if found := pattern.match(place):
             return _group(platform, found[1])
     for pattern in link_facts()["phones"]:
-        if (found := pattern.match(f"{place}#{plus_fragment}" if plus_fragment else place)) and (
-            phone := phone_item("+" + found[1], "ZZ")
-        ):
+        if (found := pattern.match(place)) and (phone := phone_item("+" + found[1], "ZZ")):
             return phone
     return _address(address)
 
 
 def phone_item(written: str, region: str) -> Canonical | None:
     """The E.164 item of a phone number, or None where it cannot be one."""
-    try:
-        number = phonenumbers.parse(written, None if region == "ZZ" else region)
-    except phonenumbers.NumberParseException:
-        return None
-    known = written.strip().startswith("+") or written.strip().startswith("00")
-    fits = phonenumbers.is_possible_number if known else phonenumbers.is_valid_number
-    if not fits(number):
-        return None
-    style = phonenumbers.PhoneNumberFormat
-    return Canonical(
-        "phone",
-        phonenumbers.format_number(number, style.E164),
-        phonenumbers.format_number(number, style.INTERNATIONAL),
-    )
+    number = e164(written, region)
+    return Canonical("phone", number, number) if number else None
 
 
 def email_item(written: str) -> Canonical | None:

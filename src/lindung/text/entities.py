@@ -9,17 +9,18 @@ from dataclasses import dataclass
 
 from lindung.text.addresses import NotUnderstood
 from lindung.text.canonical import (
+    Canonical,
     account_item,
     bare_link,
     email_item,
     link_item,
-    phone_item,
     platform_names,
     refang,
     trimmed,
     visible,
 )
 from lindung.text.fold import Folded, fold
+from lindung.text.phones import e164
 from lindung.text.quantities import AGE, LETTER, LETTERS, PRICE, age_value, price_value
 from lindung.text.wallets import wallet
 
@@ -47,6 +48,7 @@ _LINK = re.compile(
     rf"|{_NOT_AFTER}(?<![@.-]){_LABEL}(?:{_DOT}{_LABEL}){{1,6}}(?::\d{{1,5}})?(?:[/?#][^\s\"<>`“”«»|]{{0,2048}})?",
     re.IGNORECASE,
 )
+_SCHEME = re.compile(r"https?:|tg:|www\.", re.IGNORECASE)
 # folded to ASCII in the view, so looked for in the original
 _CHINESE_STOP = re.compile("[（）【】《》「」，。、；！？｜]")
 _EMAIL = re.compile(
@@ -113,6 +115,7 @@ def _written(text: str, view: Folded, first: int, last: int) -> str:
 
 
 def _links(text: str, view: Folded, _region: str) -> _Found:
+    read: dict[str, Canonical | None] = {}
     for match in _LINK.finditer(view.text):
         first, last = match.span()
         start, end = view.span(first, last)
@@ -121,15 +124,21 @@ def _links(text: str, view: Folded, _region: str) -> _Found:
                 last -= 1
         while last > first + 1 and view.text[last - 1] in ".,;:!?'\")]}*":
             last -= 1
-        link = trimmed(refang(_written(text, view, first, last)))
-        if not re.match(r"https?:|tg:|www\.", link, re.IGNORECASE):
-            link = bare_link(link, alone=False) or ""
-        try:
-            item = link_item(link) if link else None
-        except NotUnderstood:
-            continue
-        if item is not None:
+        written = _written(text, view, first, last)
+        if written not in read:
+            read[written] = _link(written)
+        if (item := read[written]) is not None:
             yield item.kind, item.value, first, last
+
+
+def _link(written: str) -> Canonical | None:
+    link = trimmed(refang(written))
+    if not _SCHEME.match(link):
+        link = bare_link(link, alone=False) or ""
+    try:
+        return link_item(link) if link else None
+    except NotUnderstood:
+        return None
 
 
 def _wallets(text: str, view: Folded, _region: str) -> _Found:
@@ -169,6 +178,9 @@ def _quantities(_text: str, view: Folded, _region: str) -> _Found:
 
 
 def _phones(_text: str, view: Folded, region: str) -> _Found:
+    read: dict[str, str | None] = {}
     for match in _PHONE.finditer(view.text):
-        if item := phone_item(match[0], region):
-            yield "phone", item.value, *match.span()
+        if match[0] not in read:
+            read[match[0]] = e164(match[0], region)
+        if number := read[match[0]]:
+            yield "phone", number, *match.span()

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lindung.text.fold import code_points, fold_points
-from lindung.text.language import function_words, languages
+from lindung.text.language import count_words, languages
 from lindung.text.model import BITS, Model, buckets
 from lindung.text.scan import count_scripts
 
@@ -46,7 +46,7 @@ def fold_all(texts: Sequence[str]) -> Folded:
     points = code_points("".join(texts))
     folded, origin = fold_points(points, starts)
     folded_starts = np.searchsorted(origin, starts).astype(np.int64)
-    counts = function_words(folded, folded_starts)
+    counts = count_words(folded, folded_starts, origin)
     masks, _ = languages(count_scripts(points, starts), counts)
     return Folded(folded, folded_starts, masks)
 

@@ -13,7 +13,7 @@ from lindung.text import triggers
 from lindung.text.entities import Entity, folded_entities
 from lindung.text.fold import Folded, code_points, fold_points
 from lindung.text.judge import Span, all_leaves
-from lindung.text.language import FUNCTION_WORDS
+from lindung.text.language import ELSEWHERE_ONLY, kind_of_words
 from lindung.text.lexicon import Lexicon
 from lindung.text.policy import Leaf, Policy
 from lindung.text.scan import Hits, Vocabulary, count_scripts
@@ -26,20 +26,24 @@ class Tables:
         self.region = region
         lists = {name: [term for term, _ in terms] for name, terms in policy.sets.items()}
         lists |= {f"entity {kind}": terms for kind, terms in triggers.TERMS.items()}
-        words = {code: listed.split() for code, listed in FUNCTION_WORDS.items()}
+        spoken = {
+            language: [t for terms in policy.sets.values() for t, code in terms if code == language]
+            for language in ("en", "ms")
+        }
+        kinds = kind_of_words(spoken)
         numbers: dict[str, int] = {}
-        for terms in (*lists.values(), *words.values()):
+        for terms in (*lists.values(), kinds):
             for term in terms:
                 numbers.setdefault(term, len(numbers))
-        self.vocabulary = Vocabulary(list(numbers))
+        ours = {term for terms in lists.values() for term in terms}
+        elsewhere = {word for word, kind in kinds.items() if kind == ELSEWHERE_ONLY}
+        self.vocabulary = Vocabulary(list(numbers), elsewhere - ours)
         self.sets = {name: row for row, name in enumerate(lists)}
         self.members = np.zeros((len(lists), len(numbers)), np.bool_)
         for name, terms in lists.items():
             self.members[self.sets[name], [numbers[term] for term in terms]] = True
-        self.spoken = np.zeros((len(words), len(numbers)), np.bool_)
-        for row, (code, listed) in enumerate(words.items()):
-            spoken = [term for terms in policy.sets.values() for term, c in terms if c == code]
-            self.spoken[row, [numbers[word] for word in (*listed, *spoken)]] = True
+        self.kinds = np.zeros(len(numbers), np.uint8)  # of words that tell a language
+        self.kinds[[numbers[word] for word in kinds]] = list(kinds.values())
         self.leaves = all_leaves([rule.when for rule in policy.rules])
         self.patterns = {name: re2.compile(p) for name, p in policy.patterns.items()}
         self.pattern_names = list(policy.patterns)
@@ -63,7 +67,7 @@ class Batch:
         self.scripts = count_scripts(points, self.starts)
         self.folded, self.origin = fold_points(points, self.starts)
         self.folded_starts = np.searchsorted(self.origin, self.starts).astype(np.int64)
-        self.hits: Hits = vocabulary.scan(self.folded, self.folded_starts)
+        self.hits: Hits = vocabulary.scan(self.folded, self.folded_starts, self.origin)
         self.hit_starts = np.searchsorted(self.hits.post, np.arange(len(posts) + 1))
 
         self.sealed = [
@@ -78,14 +82,6 @@ class Batch:
             wanted = [category in ("any", name) for name in categories]
             seen[hits[np.array([*wanted, False])[hits[:, 1]], 0]] = True
         return seen
-
-    def count(self, members: NDArray[np.bool_]) -> NDArray[np.int32]:
-        """How many hits of each row of `members` each post has, as posts by rows."""
-        counted = [
-            np.bincount(self.hits.post[row[self.hits.term]], minlength=len(self.posts))
-            for row in members
-        ]
-        return np.stack(counted, axis=1).astype(np.int32)
 
 
 class Look:

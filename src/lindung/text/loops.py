@@ -7,7 +7,7 @@ from numba import njit
 
 SEPARATOR, LETTER, DIGIT, IDEOGRAPH, CURRENCY, SIGN = range(6)
 HAS_NUMBER, HAS_AT, HAS_MARK, HAS_PHONE, HAS_LONG = 1, 2, 4, 8, 16
-LATIN, HAN, TAMIL, OTHER = range(4)
+LATIN, HAN, TAMIL, OTHER, KANA = range(5)
 FNV_START = np.uint64(0xCBF29CE484222325)
 FNV_STEP = np.uint64(0x100000001B3)
 MIX = np.uint64(0x9E3779B97F4A7C15)
@@ -65,7 +65,7 @@ def _plain(folded, a, b, classes, wk, wv, pk, pv, ids, goes, at, to):  # type: i
                 hides |= (i > a and classes[folded[i - 1]] == LETTER) or (
                     j < b and classes[folded[j]] == LETTER
                 )
-                apart = 0
+                apart = apart if j - i == 1 else 0  # it may stand for a letter
             else:
                 apart = apart + 1 if j - i == 1 else 0
                 spaced |= apart == 3
@@ -205,7 +205,27 @@ def _step(tk, tv, state, way, word, goes):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _walk(n, ids, goes, at, to, tk, tv, ends, post, hits, count):  # type: ignore[no-untyped-def]
+def _unpictured(n, ids, goes, at, to, origin):  # type: ignore[no-untyped-def]
+    """Leave out words that one character is spelled out to. Gives how many are left."""
+    kept = 0
+    for k in range(n):
+        if to[k] - at[k] == 1 or origin[at[k]] != origin[to[k] - 1]:
+            ids[kept], goes[kept], at[kept], to[kept] = ids[k], goes[k], at[k], to[k]
+            kept += 1
+    return kept
+
+
+@njit(cache=True)
+def _pictures(n, at, to, origin, gone):  # type: ignore[no-untyped-def]
+    """How many points before each word are what a picture is spelled out to."""
+    for k in range(1, n):
+        gone[k] = 0
+        for i in range(to[k - 1], at[k]):
+            gone[k] += origin[i] == origin[i - 1] or origin[i] == origin[i + 1]
+
+
+@njit(cache=True)
+def _walk(n, ids, goes, at, to, gone, tk, tv, ends, post, hits, count):  # type: ignore[no-untyped-def]
     """Walk the trie from every word; hits grow as rows of post, term, start, end."""
     for first in range(n):
         for way in range(3):
@@ -224,7 +244,7 @@ def _walk(n, ids, goes, at, to, tk, tv, ends, post, hits, count):  # type: ignor
                     hits[count, 3] = to[place]
                     count += 1
                 place += 1
-                if place == n or at[place] - to[place - 1] > _WIDEST_GAP:
+                if place == n or at[place] - to[place - 1] - gone[place] > _WIDEST_GAP:
                     break
                 step = 0
                 for other in range(3):
@@ -247,7 +267,7 @@ def _most_words(folded, a, b, classes):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def scan_posts(folded, starts, classes, letters, wk, wv, pk, pv, sk, sv, tk, tv, ends):  # type: ignore[no-untyped-def]
+def scan_posts(folded, starts, origin, classes, letters, wk, wv, pk, pv, sk, sv, tk, tv, ends):  # type: ignore[no-untyped-def]
     posts = starts.size - 1
     flags = np.zeros(posts, np.uint8)
     longest = 1
@@ -257,19 +277,31 @@ def scan_posts(folded, starts, classes, letters, wk, wv, pk, pv, sk, sv, tk, tv,
     goes = np.zeros(longest, np.int32)
     at = np.zeros(longest, np.int64)
     to = np.zeros(longest, np.int64)
+    gone = np.zeros(longest, np.int64)
+    none = np.zeros(longest, np.int64)
     hits = np.empty((max(64, 2 * posts), 4), np.int32)
     count = 0
     for post in range(posts):
         a, b = starts[post], starts[post + 1]
         n, has, hides, spaced = _plain(folded, a, b, classes, wk, wv, pk, pv, ids, goes, at, to)
         flags[post] = has
-        hits, count = _walk(n, ids, goes, at, to, tk, tv, ends, post, hits, count)
-        if hides or spaced:
-            n = _disguised(folded, a, b, classes, letters, wk, wv, sk, sv, ids, goes, at, to)
-            hits, count = _walk(n, ids, goes, at, to, tk, tv, ends, post, hits, count)
-        if spaced:
-            n = _joined(folded, n, letters, sk, sv, ids, goes, at, to)
-            hits, count = _walk(n, ids, goes, at, to, tk, tv, ends, post, hits, count)
+        pictured = False
+        for view in range(3):
+            if view == 1:
+                if not (hides or spaced):
+                    break
+                n = _disguised(folded, a, b, classes, letters, wk, wv, sk, sv, ids, goes, at, to)
+            elif view == 2:
+                if not spaced:
+                    break
+                n = _joined(folded, n, letters, sk, sv, ids, goes, at, to)
+            hits, count = _walk(n, ids, goes, at, to, none, tk, tv, ends, post, hits, count)
+            words = n
+            n = _unpictured(n, ids, goes, at, to, origin)
+            pictured |= n < words
+            if pictured:  # a picture between two words parts no phrase
+                _pictures(n, at, to, origin, gone)
+                hits, count = _walk(n, ids, goes, at, to, gone, tk, tv, ends, post, hits, count)
     hits = hits[:count]
     return (
         hits[:, 0].copy(),
@@ -282,7 +314,7 @@ def scan_posts(folded, starts, classes, letters, wk, wv, pk, pv, sk, sv, tk, tv,
 
 @njit(cache=True)
 def script_counts(points, starts, classes):  # type: ignore[no-untyped-def]
-    scripts = np.zeros((starts.size - 1, 4), np.int32)
+    scripts = np.zeros((starts.size - 1, 5), np.int32)
     for post in range(starts.size - 1):
         for i in range(starts[post], starts[post + 1]):
             point = points[i]
@@ -292,8 +324,8 @@ def script_counts(points, starts, classes):  # type: ignore[no-untyped-def]
                     scripts[post, LATIN] += 1
                 elif 0x0B80 <= point < 0x0C00:
                     scripts[post, TAMIL] += 1
-                else:
+                elif not 0x300 <= point < 0x370:  # marks on letters are of any script
                     scripts[post, OTHER] += 1
             elif kind == IDEOGRAPH:
-                scripts[post, OTHER if 0x3041 <= point < 0x3100 else HAN] += 1
+                scripts[post, KANA if 0x3041 <= point < 0x3100 else HAN] += 1
     return scripts

@@ -88,7 +88,12 @@ def load_policy(path: Path | None = None) -> Policy:
     if path is None:
         text = files("lindung.text").joinpath("data/policy.yaml").read_text("utf-8")
         return parse_policy(text, "default policy")
-    return parse_policy(path.read_text("utf-8"), str(path))
+    try:
+        text = path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise PolicyError(f"{path}, line {line}: this is not UTF-8 text.") from None
+    return parse_policy(text, str(path))
 
 
 def parse_policy(text: str, where: str = "policy") -> Policy:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from lindung.text import triggers
 from lindung.text.fold import code_points
 from lindung.text.judge import Span, could_hold, holds
-from lindung.text.language import language_name, languages
+from lindung.text.language import ABSTENTIONS, count_kinds, language_name, languages
 from lindung.text.lexicon import Lexicon
 from lindung.text.look import Batch, Look, Tables
 from lindung.text.model import Model
@@ -60,13 +60,14 @@ class Arrays:
     """A batch read without a Python object per post. `scores[i]` is 0 where no rule holds.
 
     `signals` has the reasons of the few posts that have any; `languages` is the bit mask of
-    `language.languages`, `no_basis` where the reader abstains.
+    `language.languages`, `no_basis` is 0, or where the reader abstains an index into
+    `language.ABSTENTIONS`.
     """
 
     scores: NDArray[np.float64]
     signals: dict[int, tuple[Signal, ...]]
     languages: NDArray[np.uint8]
-    no_basis: NDArray[np.bool_]
+    no_basis: NDArray[np.uint8]
 
 
 class Reader:
@@ -106,7 +107,7 @@ class Reader:
         for i, (mask, no_basis) in enumerate(
             zip(arrays.languages.tolist(), arrays.no_basis.tolist(), strict=True)
         ):
-            silent = _silent(language_name(mask), NO_BASIS if no_basis else None)
+            silent = _silent(language_name(mask), ABSTENTIONS[no_basis])
             if i in arrays.signals:
                 silent = Reading(
                     float(arrays.scores[i]), arrays.signals[i], silent.language, silent.abstained
@@ -138,7 +139,8 @@ class Reader:
         seen_terms = np.zeros((len(self._tables.sets), n), np.bool_)
         for row, members in enumerate(self._tables.members):
             seen_terms[row, batch.hits.post[members[batch.hits.term]]] = True
-        masks, no_basis = languages(batch.scripts, batch.count(self._tables.spoken))
+        words = count_kinds(batch.hits, self._tables.kinds, n)
+        masks, no_basis = languages(batch.scripts, words)
         seen = {
             leaf: batch.sealed_posts(leaf.name)
             if leaf.kind == "lexicon"
@@ -151,7 +153,7 @@ class Reader:
         learned = np.zeros(n)
         if self.model is not None:
             learned = self.model.probabilities(batch.folded, batch.folded_starts, masks)
-            any_rule |= (learned >= self.model.line) & ~no_basis
+            any_rule |= (learned >= self.model.line) & (no_basis == 0)
         scores = np.zeros(n)
         signals: dict[int, tuple[Signal, ...]] = {}
         for i in np.flatnonzero(any_rule).tolist():
@@ -194,9 +196,6 @@ class Reader:
         self.model = state["model"]
         self.region = state["region"]
         self._tables = Tables(self.policy, self.region)
-
-
-NO_BASIS = "no basis to read this language"
 
 
 def _signal(rule: Rule, look: Look, mask: int) -> Signal | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import unicodedata
+from collections.abc import Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,9 +47,12 @@ class Hits:
 
 
 class Vocabulary:
-    """Terms compiled for scanning. A term is words; a last `*` lets its last word go on."""
+    """Terms compiled for scanning. A term is words; a last `*` lets its last word go on.
 
-    def __init__(self, terms: list[str]) -> None:
+    Those `as_written` are not looked for behind signs or in letters pulled apart.
+    """
+
+    def __init__(self, terms: list[str], as_written: Set[str] = frozenset()) -> None:
         self.terms = terms
         words: dict[int, int] = {}
         prefixes: dict[int, int] = {}
@@ -63,7 +67,8 @@ class Vocabulary:
             for place, token in enumerate(tokens):
                 goes_on = term.endswith("*") and place == len(tokens) - 1
                 word = words.setdefault(_hash(token), len(words) + 1)
-                skeletons.setdefault(_hash(word_skeleton(token)), word)
+                if term not in as_written:
+                    skeletons.setdefault(_hash(word_skeleton(token)), word)
                 if goes_on:
                     word |= GOES_ON
                     prefixes[_hash(token)] = word
@@ -79,10 +84,12 @@ class Vocabulary:
             np.array(ends, np.int32),
         )
 
-    def scan(self, folded: NDArray[np.uint32], starts: NDArray[np.int64]) -> Hits:
-        """All hits in posts `folded[starts[i]:starts[i + 1]]`."""
+    def scan(
+        self, folded: NDArray[np.uint32], starts: NDArray[np.int64], origin: NDArray[np.int32]
+    ) -> Hits:
+        """All hits in posts `folded[starts[i]:starts[i + 1]]`, with the `origin` of each point."""
         classes, letters = character_tables()
-        return Hits(*scan_posts(folded, starts, classes, letters, *self._arrays))
+        return Hits(*scan_posts(folded, starts, origin, classes, letters, *self._arrays))
 
 
 def split_words(term: str) -> list[str]:
@@ -154,6 +161,6 @@ def character_tables() -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
 
 
 def count_scripts(points: NDArray[np.uint32], starts: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Letters per post and script (LATIN, HAN, TAMIL, OTHER) in posts as they were written."""
+    """Letters per post and script (LATIN to KANA) in posts as they were written."""
     counted: NDArray[np.int32] = script_counts(points, starts, character_tables()[0])
     return counted

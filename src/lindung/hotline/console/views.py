@@ -33,6 +33,7 @@ from lindung.hotline.intake import selectors as intake
 from lindung.hotline.referral import selectors as referral
 from lindung.hotline.referral import services as outbox_services
 from lindung.hotline.referral.forms import AcknowledgeForm, AuthorityForm, ReferForm
+from lindung.hotline.triage import selectors as triage
 
 from . import case_page, file_table
 
@@ -53,7 +54,8 @@ def _alarms() -> list[str]:
         % {"case": one.evidence.case_id, "bundle": one.evidence.bundle}
         for one in custody.broken()
     ]
-    return [*seals, *([words % {"count": waiting}] if waiting else []), *referral.alarms()]
+    unread = [words % {"count": waiting}] if waiting else []
+    return [*seals, *unread, *referral.alarms(), *triage.alarms()]
 
 
 def _page(

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy
 
 from lindung.hotline.casework import selectors as casework
 from lindung.hotline.custody import selectors as custody
@@ -11,6 +15,7 @@ from lindung.hotline.storable import storable
 from lindung.media import ListHit, StoreError
 
 from . import files
+from .left_out import left_out
 from .models import Match, Media, Signal
 
 
@@ -51,6 +56,29 @@ class Files:
     @property
     def all_known(self) -> bool:
         return self.whole and 0 < len(self.seen) == self.known
+
+
+_LEFT_OUT = {
+    "damaged": gettext_lazy(
+        "The list of terms %(file)s is not used: it cannot be read. Get it from the partner again."
+    ),
+    "key": gettext_lazy(
+        "The list of terms %(file)s is not used: %(key)s does not open it. "
+        "Put the partner's key there."
+    ),
+    "ended": gettext_lazy(
+        "The list of terms %(file)s is not used: it has ended. Ask the partner for a newer one."
+    ),
+}
+
+
+def alarms() -> list[str]:
+    """A sentence for every partner's list of terms that is left out."""
+    return [
+        _LEFT_OUT.get(why, _LEFT_OUT["damaged"])
+        % {"file": file, "key": Path(file).with_suffix(".key")}
+        for file, why in left_out(settings.ENV.home).items()
+    ]
 
 
 def signals_of(case: str) -> list[Signal]:

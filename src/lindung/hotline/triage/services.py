@@ -11,8 +11,6 @@ import json
 import logging
 import re
 from collections.abc import Sequence
-from functools import cache
-from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
@@ -30,32 +28,16 @@ from lindung.hotline.custody.services import Evidence, Try
 from lindung.hotline.intake import selectors as intake
 from lindung.hotline.storable import storable
 from lindung.media import OWN_LIST, ListHit, StoreError
-from lindung.text import NotUnderstood, Reader, canonicalise, open_lexicon, read_key
+from lindung.text import NotUnderstood, canonicalise
 
 from . import captures, files, selectors
 from .models import Match, Media, Signal
+from .terms import reader
 
 log = logging.getLogger(__name__)
 
 OWN_LIST_LOCK = 4823705527304
 DIGEST = r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}"
-
-
-@cache
-def reader() -> Reader:
-    """The reader with the default policy and the partners' sealed lists.
-
-    A list is `$LINDUNG_HOME/lexicons/NAME.json`, and its key `NAME.key` beside it, which may name
-    another place (`env:NAME`, `exec:COMMAND`).
-    """
-    folder: Path = settings.ENV.home / "lexicons"
-    sealed = []
-    for file in sorted(folder.glob("*.json")):
-        try:
-            sealed.append(open_lexicon(file, read_key(file.with_suffix(".key"))))
-        except (OSError, ValueError) as error:  # one partner's list never stops the hotline
-            log.error("A list of terms is left out: %s", error)
-    return Reader.load(lexicons=sealed)
 
 
 def examine(report: UUID) -> None:

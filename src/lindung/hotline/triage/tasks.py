@@ -1,4 +1,4 @@
-"""The jobs that the database defers with reports, captures and confirmed cases, and two by
+"""The jobs that the database defers with reports, captures and confirmed cases, and three by
 the clock."""
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from lindung.hotline.custody import services as custody
 from lindung.hotline.custody.services import Try
 from lindung.hotline.retry import BackOff
 
-from . import services
+from . import services, terms
 
 
 @app.task(name="triage.examine_report", queue="hotline", retry=BackOff())
@@ -35,6 +35,12 @@ def learn(case: str) -> None:
 @app.task(name="triage.check_seals", queue="watch", queueing_lock="triage.check_seals")
 def check_seals(timestamp: int) -> None:
     custody.check_due()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="triage.watch_terms", queue="watch", queueing_lock="triage.watch_terms")
+def watch_terms(timestamp: int) -> None:
+    terms.reader()
 
 
 @app.periodic(cron="*/5 * * * *")
