@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lindung.text.fold import fold
-from lindung.text.loops import HAN, KANA, LATIN, OTHER, TAMIL
 from lindung.text.scan import Hits, Vocabulary
+from lindung.text.word_loops import HAN, KANA, LATIN, OTHER, TAMIL
 
 # Words that hold sentences together; none says what a text is about.
 FUNCTION_WORDS = {

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 from lindung.text.fold import code_points, fold
 from lindung.text.language import FUNCTION_WORDS
-from lindung.text.loops import CURRENCY, DIGIT, IDEOGRAPH, LETTER, SEPARATOR, SIGN
 from lindung.text.reader import Reading
 from lindung.text.scan import character_tables, word_skeleton
 from lindung.text.sealed_loops import LONGEST
+from lindung.text.word_loops import CURRENCY, DIGIT, IDEOGRAPH, LETTER, SEPARATOR, SIGN
 
 _FUNCTION_WORDS = frozenset(word for words in FUNCTION_WORDS.values() for word in words.split())
 # Chinese characters that hold sentences together: between them stand words.

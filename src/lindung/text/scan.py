@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lindung.text.fold import fold
-from lindung.text.loops import (
+from lindung.text.phrase_loops import scan_posts
+from lindung.text.word_loops import (
     CURRENCY,
     DIGIT,
     FNV_START,
@@ -27,7 +28,6 @@ from lindung.text.loops import (
     MIX,
     SEPARATOR,
     SIGN,
-    scan_posts,
     script_counts,
 )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from lindung.text.loops import IDEOGRAPH, LETTER, SEPARATOR, SIGN, find
 from lindung.text.siphash import siphash
+from lindung.text.word_loops import IDEOGRAPH, LETTER, SEPARATOR, SIGN, find
 
 LONGEST = 4  # words, or Chinese characters, in one term
 LONGEST_WORD = 64

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lindung.text.loops import HAS_AT, HAS_LONG, HAS_MARK, HAS_NUMBER, HAS_PHONE
 from lindung.text.quantities import CURRENCY_NAMES
+from lindung.text.word_loops import HAS_AT, HAS_LONG, HAS_MARK, HAS_NUMBER, HAS_PHONE
 
 # Every entity of a kind brings one of these terms (none: any text will do) and one of these flags.
 TERMS: dict[str, list[str]] = {

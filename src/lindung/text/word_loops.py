@@ -1,4 +1,4 @@
-"""The compiled loops of `scan.py`: words in three views, and phrases walked in a trie of words."""
+"""The compiled loops that tell the words of a post apart, in three views, and its scripts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ LATIN, HAN, TAMIL, OTHER, KANA = range(5)
 FNV_START = np.uint64(0xCBF29CE484222325)
 FNV_STEP = np.uint64(0x100000001B3)
 MIX = np.uint64(0x9E3779B97F4A7C15)
-_WIDEST_GAP = 6  # characters between the words of a phrase
 _LONGEST_SPACED = 24
 GOES_ON = 1 << 23  # marks a word of which only the beginning must stand there
 
@@ -29,7 +28,7 @@ def find(keys, values, key):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _plain(folded, a, b, classes, wk, wv, pk, pv, ids, goes, at, to):  # type: ignore[no-untyped-def]
+def plain_words(folded, a, b, classes, wk, wv, pk, pv, ids, goes, at, to):  # type: ignore[no-untyped-def]
     """Words as written. Gives their number, the HAS_* flags, and if a word hides letters."""
     n = 0
     flags = 0
@@ -91,7 +90,7 @@ def _plain(folded, a, b, classes, wk, wv, pk, pv, ids, goes, at, to):  # type: i
 
 
 @njit(cache=True)
-def _disguised(folded, a, b, classes, letters, wk, wv, sk, sv, ids, goes, at, to):  # type: ignore[no-untyped-def]
+def disguised_words(folded, a, b, classes, letters, wk, wv, sk, sv, ids, goes, at, to):  # type: ignore[no-untyped-def]
     """Words with digits and signs read as letters; only what is disguised changes."""
     n = 0
     i = a
@@ -149,7 +148,7 @@ def _disguised(folded, a, b, classes, letters, wk, wv, sk, sv, ids, goes, at, to
 
 
 @njit(cache=True)
-def _joined(folded, n, letters, sk, sv, ids, goes, at, to):  # type: ignore[no-untyped-def]
+def joined_words(folded, n, letters, sk, sv, ids, goes, at, to):  # type: ignore[no-untyped-def]
     """The words of `_disguised` with those put together whose letters stand apart.
 
     Three single letters or more in a row are cut greedily into the longest known words.
@@ -193,69 +192,7 @@ def _joined(folded, n, letters, sk, sv, ids, goes, at, to):  # type: ignore[no-u
 
 
 @njit(cache=True)
-def _step(tk, tv, state, way, word, goes):  # type: ignore[no-untyped-def]
-    """From a state by a word: as it is, as one that may go on, or by its known beginning."""
-    if way == 2:
-        word = goes
-    elif way == 1 and word:
-        word |= GOES_ON
-    if word == 0:
-        return 0
-    return find(tk, tv, (np.uint64(state) << np.uint64(24)) | np.uint64(word))
-
-
-@njit(cache=True)
-def _unpictured(n, ids, goes, at, to, origin):  # type: ignore[no-untyped-def]
-    """Leave out words that one character is spelled out to. Gives how many are left."""
-    kept = 0
-    for k in range(n):
-        if to[k] - at[k] == 1 or origin[at[k]] != origin[to[k] - 1]:
-            ids[kept], goes[kept], at[kept], to[kept] = ids[k], goes[k], at[k], to[k]
-            kept += 1
-    return kept
-
-
-@njit(cache=True)
-def _pictures(n, at, to, origin, gone):  # type: ignore[no-untyped-def]
-    """How many points before each word are what a picture is spelled out to."""
-    for k in range(1, n):
-        gone[k] = 0
-        for i in range(to[k - 1], at[k]):
-            gone[k] += origin[i] == origin[i - 1] or origin[i] == origin[i + 1]
-
-
-@njit(cache=True)
-def _walk(n, ids, goes, at, to, gone, tk, tv, ends, post, hits, count):  # type: ignore[no-untyped-def]
-    """Walk the trie from every word; hits grow as rows of post, term, start, end."""
-    for first in range(n):
-        for way in range(3):
-            state = _step(tk, tv, 0, way, ids[first], goes[first])
-            place = first
-            while state:
-                term = ends[state]
-                if term >= 0:
-                    if count == hits.shape[0]:
-                        larger = np.empty((2 * count, 4), np.int32)
-                        larger[:count] = hits
-                        hits = larger
-                    hits[count, 0] = post
-                    hits[count, 1] = term
-                    hits[count, 2] = at[first]
-                    hits[count, 3] = to[place]
-                    count += 1
-                place += 1
-                if place == n or at[place] - to[place - 1] - gone[place] > _WIDEST_GAP:
-                    break
-                step = 0
-                for other in range(3):
-                    if step == 0:
-                        step = _step(tk, tv, state, other, ids[place], goes[place])
-                state = step
-    return hits, count
-
-
-@njit(cache=True)
-def _most_words(folded, a, b, classes):  # type: ignore[no-untyped-def]
+def most_words(folded, a, b, classes):  # type: ignore[no-untyped-def]
     """How many words a post can have in any view: its arrays are no longer than needed."""
     words = 1
     before = SEPARATOR
@@ -264,52 +201,6 @@ def _most_words(folded, a, b, classes):  # type: ignore[no-untyped-def]
         words += kind != SEPARATOR and (kind != before or kind not in (LETTER, DIGIT))
         before = kind
     return words
-
-
-@njit(cache=True)
-def scan_posts(folded, starts, origin, classes, letters, wk, wv, pk, pv, sk, sv, tk, tv, ends):  # type: ignore[no-untyped-def]
-    posts = starts.size - 1
-    flags = np.zeros(posts, np.uint8)
-    longest = 1
-    for post in range(posts):
-        longest = max(longest, _most_words(folded, starts[post], starts[post + 1], classes))
-    ids = np.zeros(longest, np.int32)
-    goes = np.zeros(longest, np.int32)
-    at = np.zeros(longest, np.int64)
-    to = np.zeros(longest, np.int64)
-    gone = np.zeros(longest, np.int64)
-    none = np.zeros(longest, np.int64)
-    hits = np.empty((max(64, 2 * posts), 4), np.int32)
-    count = 0
-    for post in range(posts):
-        a, b = starts[post], starts[post + 1]
-        n, has, hides, spaced = _plain(folded, a, b, classes, wk, wv, pk, pv, ids, goes, at, to)
-        flags[post] = has
-        pictured = False
-        for view in range(3):
-            if view == 1:
-                if not (hides or spaced):
-                    break
-                n = _disguised(folded, a, b, classes, letters, wk, wv, sk, sv, ids, goes, at, to)
-            elif view == 2:
-                if not spaced:
-                    break
-                n = _joined(folded, n, letters, sk, sv, ids, goes, at, to)
-            hits, count = _walk(n, ids, goes, at, to, none, tk, tv, ends, post, hits, count)
-            words = n
-            n = _unpictured(n, ids, goes, at, to, origin)
-            pictured |= n < words
-            if pictured:  # a picture between two words parts no phrase
-                _pictures(n, at, to, origin, gone)
-                hits, count = _walk(n, ids, goes, at, to, gone, tk, tv, ends, post, hits, count)
-    hits = hits[:count]
-    return (
-        hits[:, 0].copy(),
-        hits[:, 1].copy(),
-        hits[:, 2].copy(),
-        hits[:, 3].copy(),
-        flags,
-    )
 
 
 @njit(cache=True)
