@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
 from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
-from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
-from pytest_django import Settings
 
 from lindung.evidence import Capture
-from lindung.hotline.accounts.models import Person, Role
 from lindung.hotline.casework import selectors as casework
 from lindung.hotline.casework import services as decisions
-from lindung.hotline.casework.models import Assessment, Case, Category, Confirmation
+from lindung.hotline.casework.models import Case, Category
 from lindung.hotline.casework.services import Sighted
 from lindung.hotline.custody import services as custody
 from lindung.hotline.custody.models import CaptureRequest, Entry, Evidence
@@ -33,8 +23,6 @@ from lindung.hotline.triage.models import Media, Signal
 
 from .captured import Site, picture
 from .conftest import Connect
-from .house import House, free_port, house
-from .reporter import Reporter
 from .test_casework import person
 
 pytestmark = pytest.mark.database
@@ -285,146 +273,3 @@ def test_a_referral_carries_what_its_letter_names_and_no_later_capture(
     )
     referral.deliver(queued.pk)
     assert [bundle.name for bundle in sent[0].bundles] == [tries(found)[0].bundle]
-
-
-class TestPage:
-    @pytest.fixture
-    def client(self, settings: Settings) -> Client:
-        settings.ROOT_URLCONF = "lindung.hotline.config.urls_console"
-        settings.MIDDLEWARE = [m for m in settings.MIDDLEWARE if "second_factor" not in m]
-        return Client(HTTP_HOST="127.0.0.1")
-
-    def sign_in(self, client: Client, role: str = Role.ANALYST) -> None:
-        found = Person.objects.get(pk=person(role))
-        client.force_login(found, "allauth.account.auth_backends.AuthenticationBackend")
-
-    def words(self, client: Client, found: Sighted) -> str:
-        return " ".join(client.get(f"/cases/{found.case}/").content.decode().split())
-
-    def test_it_says_when_the_next_try_is(self, site: Site, client: Client) -> None:
-        self.sign_in(client)
-        found = site.visit(ONE, **GONE, facts={"started": timezone.now().isoformat()})
-        page = self.words(client, found)
-        assert f"Not reachable at {timezone.localtime():%H:}" in page
-        assert "in 1 min" in page and "(2 of 5)" in page
-        for number in range(2, 6):
-            run(found, attempt=number)
-        assert "that was the last try (5 of 5)" in self.words(client, found)
-        site.changes = {}
-        run(found, request=ask(found))
-        assert "last try" not in self.words(client, found)
-
-    def test_asking_takes_one_click_and_says_what_comes(self, site: Site, client: Client) -> None:
-        found = site.visit(ONE)
-        self.sign_in(client)
-        where = f"/cases/{found.case}/capture/{found.item.pk}/"
-        assert f'action="{where}"' in self.words(client, found)
-        assert client.get(where).status_code == 405
-        assert "Asked for" in client.post(where, follow=True).content.decode()
-        assert "less than two minutes" in client.post(where, follow=True).content.decode()
-        assert len(waiting(found)) == 1
-
-    def test_an_auditor_cannot_ask_nor_anybody_for_an_item_of_another_case(
-        self, site: Site, client: Client
-    ) -> None:
-        found, other = site.visit(ONE), site.visit(ONE)
-        where = f"/cases/{found.case}/capture/{found.item.pk}/"
-        self.sign_in(client, Role.AUDITOR)
-        assert client.post(where).status_code == 403
-        self.sign_in(client)
-        assert client.post(f"/cases/{other.case}/capture/{found.item.pk}/").status_code == 404
-        assert not waiting(found)
-
-    def test_both_texts_of_a_page_that_changed_are_there(self, site: Site, client: Client) -> None:
-        found = site.visit(ONE, text="Words before")
-        site.changes = {"text": "Words after"}
-        run(found, request=ask(found))
-        self.sign_in(client)
-        page = self.words(client, found)
-        assert page.index("Words after") < page.index("Words before")
-        assert page.count("Text of the page") == 2
-
-    @pytest.mark.parametrize("step", ["assess", "confirm"])
-    def test_nobody_decides_about_a_capture_that_they_did_not_see(
-        self, site: Site, client: Client, step: str
-    ) -> None:
-        found = site.visit(ONE)
-        if step == "confirm":
-            decisions.assess(found.case, person(), Category.OFFER, "Example")
-        self.sign_in(client)
-        shown = client.get(f"/cases/{found.case}/").context[f"{step}_form"]
-        form = {name: shown[name].value() or "" for name in shown.fields if name != "marked"}
-        form |= {"category": "offer", "reason": "Words that stay", "agrees": "yes"}
-        form["note"] = "Words that stay"
-        run(found, request=ask(found))
-        answer = client.post(f"/cases/{found.case}/{step}/", form)
-        page = answer.content.decode()
-        assert answer.status_code == 422 and "A capture came in" in page
-        assert "Words that stay" in page
-        assert not Assessment.objects.filter(reason="Words that stay").exists()
-        assert not Confirmation.objects.filter(assessment__case=found.case).exists()
-        back = answer.context[f"{step}_form"]
-        form["captures"] = back["captures"].value()
-        assert client.post(f"/cases/{found.case}/{step}/", form).status_code == 302
-
-
-class Slow(BaseHTTPRequestHandler):
-    """A site that answers only when it may."""
-
-    may, asked = Event(), Event()
-
-    def do_GET(self) -> None:
-        self.asked.set()
-        self.may.wait(60)
-        body = b"<!doctype html><title>Example</title><p>Example words"
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
-
-
-def until(built: House, statement: str, expected: object) -> None:
-    with built.connect("owner") as owner:
-        end = time.monotonic() + 120
-        while owner.execute(statement).fetchone() != (expected,):
-            assert time.monotonic() < end, statement + built.logs()
-            time.sleep(0.3)
-
-
-@pytest.fixture
-def built() -> Iterator[tuple[House, int]]:
-    port = free_port()
-    with house(LINDUNG_CAPTURE_ALLOW=f"127.0.0.1:{port}") as built:
-        built.up()
-        yield built, port
-
-
-@pytest.mark.timeout(300)
-def test_a_try_survives_a_killed_worker(built: tuple[House, int]) -> None:
-    house_, port = built
-    reporter = Reporter(house_.public)
-    reporter.open_form()
-    reporter.send(where=f"http://127.0.0.1:{port}/post", words="Example")
-    reporter.close()
-    until(house_, "SELECT count(*) FROM custody_evidence WHERE outcome = 'unreachable'", 1)
-    server = ThreadingHTTPServer(("127.0.0.1", port), Slow)
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        with house_.connect("owner") as owner:
-            owner.execute(
-                "UPDATE procrastinate_jobs SET scheduled_at = now()"
-                " WHERE task_name = 'triage.capture_again'"
-            )
-        assert Slow.asked.wait(120), house_.logs()
-        os.kill(house_.pids()["worker"], signal.SIGKILL)
-        Slow.may.set()
-        until(house_, "SELECT count(*) FROM custody_evidence WHERE outcome = 'complete'", 1)
-    finally:
-        server.shutdown()
-        server.server_close()
-    until(house_, "SELECT count(*) FROM procrastinate_jobs WHERE queue_name = 'hotline'", 0)
-    until(house_, "SELECT string_agg(attempt::text, ',') FROM custody_evidence", "1,2")
