@@ -236,3 +236,13 @@ class TestPage:
         who = self.sign_in(client)
         history = case_page.context(Case.objects.get(pk=found.case), who)["history"]
         assert "media.listed" in {row["what"] for row in history}
+
+    def test_what_one_person_did_in_a_row_is_one_line_of_the_history(
+        self, site: Site, client: Client
+    ) -> None:
+        found = site.visit(ONE)
+        who = self.sign_in(client)
+        for _ in range(3):
+            client.get(f"/cases/{found.case}/")
+        *_, read = case_page.context(Case.objects.get(pk=found.case), who)["history"]
+        assert (read["what"], read["last"] - read["index"]) == ("case.read", 2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -200,11 +201,19 @@ def _closed(case: Case) -> datetime | None:
 
 
 def _history(number: str) -> list[dict[str, Any]]:
+    """The custody log of a case; what one person did again and again in a row is one line."""
     entries = custody.history(number)
     names = accounts.names({e.actor for e in entries if e.actor})
+    runs = [list(run) for _, run in groupby(entries, lambda e: (e.actor, e.process, e.kind))]
     return [
-        {"at": e.at, "who": names.get(e.actor) or e.process, "what": e.kind, "index": e.index}
-        for e in entries
+        {
+            "at": run[-1].at,
+            "who": names.get(run[0].actor) or run[0].process,
+            "what": run[0].kind,
+            "index": run[0].index,
+            "last": run[-1].index,
+        }
+        for run in runs
     ]
 
 
