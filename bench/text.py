@@ -175,7 +175,10 @@ def main() -> None:
             "find terms",
             rate(lambda: vocabulary.scan(batch.folded, batch.folded_starts, batch.origin), POSTS),
         ),
-        ("sealed list", rate(lambda: lexicon.scan(batch.folded, batch.folded_starts), POSTS)),
+        (
+            "sealed list",
+            rate(lambda: lexicon.scan(batch.folded, batch.folded_starts, batch.origin), POSTS),
+        ),
         ("entities, each post", rate(lambda: [entities(p) for p in posts[:2000]], 2000)),
         ("whole reader", whole),
         ("whole reader, arrays only", rate(lambda: reader.read_arrays(posts), POSTS)),

@@ -70,13 +70,46 @@ class Lexicon:
         table = hash_table({tag: index + 1 for tag, index in self.entries.items()})
         object.__setattr__(self, "_table", table)
 
-    def scan(self, folded: NDArray[np.uint32], starts: NDArray[np.int64]) -> NDArray[np.int32]:
-        """Rows of post, category, start, end (in folded points), ordered by post."""
+    def scan(
+        self, folded: NDArray[np.uint32], starts: NDArray[np.int64], origin: NDArray[np.int32]
+    ) -> NDArray[np.int32]:
+        """Rows of post, category, start, end (in folded points), ordered by post.
+
+        `origin` is the place of each point in the original: a picture between two words of a term
+        parts it no more than a space.
+        """
+        hits = self._scan(folded, starts)
+        plain, kept = _without_pictures(folded, starts, origin)
+        if not len(kept):
+            return hits
+        more = self._scan(plain, np.searchsorted(kept, starts))
+        more[:, 2], more[:, 3] = kept[more[:, 2]], kept[more[:, 3] - 1] + 1
+        seen = set(map(tuple, hits.tolist()))
+        new = [row for row in more.tolist() if tuple(row) not in seen]
+        rows = np.concatenate([hits, np.array(new, np.int32).reshape(-1, 4)])
+        return rows[np.argsort(rows[:, 0], kind="stable")]
+
+    def _scan(self, folded: NDArray[np.uint32], starts: NDArray[np.int64]) -> NDArray[np.int32]:
         k0, k1 = key_halves(self.key)
         hits: NDArray[np.int32] = scan_sealed(
             folded, starts, *character_tables(), k0, k1, *self._table
         )
         return hits
+
+
+def _without_pictures(
+    folded: NDArray[np.uint32], starts: NDArray[np.int64], origin: NDArray[np.int32]
+) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """The points of the posts that hold a picture, each picture a space, and where they stand."""
+    pictured = np.zeros(len(folded), np.bool_)  # several points that one character is spelled as
+    pictured[1:] = origin[1:] == origin[:-1]
+    pictured[:-1] |= pictured[1:]
+    posts = np.zeros(len(starts) - 1, np.bool_)
+    posts[np.searchsorted(starts, np.flatnonzero(pictured), "right") - 1] = True
+    gone = pictured.copy()  # its first point stays as the space, where none is before it
+    gone[1:] &= pictured[:-1] | (folded[:-1] == ord(" "))
+    kept = np.flatnonzero(np.repeat(posts, np.diff(starts)) & ~gone)
+    return np.where(pictured, np.uint32(ord(" ")), folded)[kept], kept
 
 
 def seal(

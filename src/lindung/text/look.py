@@ -71,7 +71,7 @@ class Batch:
         self.hit_starts = np.searchsorted(self.hits.post, np.arange(len(posts) + 1))
 
         self.sealed = [
-            (lexicon.categories, lexicon.scan(self.folded, self.folded_starts))
+            (lexicon.categories, lexicon.scan(self.folded, self.folded_starts, self.origin))
             for lexicon in lexicons
         ]
 
