@@ -166,6 +166,7 @@ def context(case: Case, person: Person) -> dict[str, Any]:
         "since": len(since),
         "lists_problem": files.problem,
         "items": items,
+        "captured": bool(evidence),
         "reports": reports,
         "referrals": referral.rows(number),
         "history": _history(number),
