@@ -27,10 +27,13 @@ Codes = NDArray[np.uint8]
 Row = tuple[str, str, str, float, str]
 
 
-def best(run: Callable[[], object], times: int = 5) -> float:
-    """Seconds of the fastest of some runs."""
-    seconds = []
-    for _ in range(times):
+def best(run: Callable[[], object], times: int = 5, window: float = 0) -> float:
+    """Seconds of the fastest of some runs, and of all that begin within `window` seconds.
+
+    What takes a millisecond needs a window: all of a few runs may meet a busy machine.
+    """
+    seconds: list[float] = []
+    while len(seconds) < times or sum(seconds) < window:
         began = time.perf_counter()
         run()
         seconds.append(time.perf_counter() - began)
@@ -75,7 +78,7 @@ def decoding(rows: list[Row], folder: Path) -> None:
     for name, size in PICTURES.items():
         path = folder / f"{size[0]}.jpg"
         path.write_bytes(landscape(*size))
-        ours = best(lambda path=path: hash_file(path, 10**9, 60), 9)  # type: ignore[misc]
+        ours = best(lambda path=path: hash_file(path, 10**9, 60), 3, 2)  # type: ignore[misc]
         if pdqhash is None:
             rows.append(
                 (f"JPEG to PDQ, {name}", f"{ours * 1e3:.1f} ms", "not installed", 0, "pdqhash")
@@ -85,7 +88,7 @@ def decoding(rows: list[Row], folder: Path) -> None:
         def theirs(path: Path = path) -> object:
             return pdqhash.compute(np.asarray(Image.open(path).convert("RGB")))
 
-        their = best(theirs, 3)
+        their = best(theirs, 3, 2)
         figures = (f"{ours * 1e3:.1f} ms", f"{their * 1e3:.0f} ms")
         rows.append((f"JPEG to PDQ, {name}", *figures, their / ours, "pdqhash + Pillow"))
 
@@ -97,7 +100,7 @@ def searching(rows: list[Row], count: int, folder: Path, largest: bool) -> None:
     began = time.perf_counter()
     index = HammingIndex.build(codes, np.arange(count))
     built = time.perf_counter() - began
-    asked = queries(codes, 4000)
+    asked = queries(codes, 16_000)  # some second for each side
     index.search(asked[:10])
     ours = fresh(index.search, asked, 200)
     rows.append((f"build {label}", f"{built:.0f} s", "", 0, f"{index.nbytes / count:.1f} B a hash"))
@@ -144,17 +147,21 @@ def searching(rows: list[Row], count: int, folder: Path, largest: bool) -> None:
     path = folder / "4000.jpg"
     index = HammingIndex.open(folder / label)
     index.search(asked)
-    verdict = best(lambda: index.search(hash_file(path, 10**9, 60).frames[0].codes))
+    verdict = best(lambda: index.search(hash_file(path, 10**9, 60).frames[0].codes), 3, 2)
     if hasher is not None:
 
         def theirs() -> object:
             code = np.frombuffer(bytes.fromhex(hasher.pdq_from_file(path)[0]), np.uint8)
             return multi.range_search(code[np.newaxis], 32)
 
-        their = best(theirs, 3)
+        their = best(theirs, 3, 2)
         figures = (f"{verdict * 1e3:.1f} ms", f"{their * 1e3:.0f} ms")
         note = "threatexchange; ours asks all 8 turns"
         rows.append((f"12 MP picture to verdict at {label}", *figures, their / verdict, note))
+
+
+def times(ratio: float) -> str:
+    return f"{ratio:,.0f}" if ratio >= 20 else f"{ratio:.1f}"
 
 
 def draw(rows: list[Row]) -> str:
@@ -177,7 +184,7 @@ def draw(rows: list[Row]) -> str:
             f'<text x="20" y="{y + 10}">{what}</text>',
             f'<text x="20" y="{y + 24}" font-size="11" fill="#555">{name}</text>',
             f'<rect x="{left}" y="{y}" width="{width:.0f}" height="18" fill="#0b6e6e"/>',
-            f'<text x="{left + width + 8:.0f}" y="{y + 14}">{ratio:,.0f}</text>',
+            f'<text x="{left + width + 8:.0f}" y="{y + 14}">{times(ratio)}</text>',
         ]
     return "\n".join([*parts, "</svg>\n"])
 
@@ -190,6 +197,6 @@ def main() -> None:
         decoding(rows, Path(name))
         for size in SIZES:
             searching(rows, size, Path(name), size == SIZES[-1])
-    table = [(a, b, c, f"{ratio:,.0f}" if ratio else "", d) for a, b, c, ratio, d in rows]
+    table = [(a, b, c, times(ratio) if ratio else "", d) for a, b, c, ratio, d in rows]
     show("lindung.media, one thread", ("what", "ours", "theirs", "ratio", "against"), table)
     SVG.write_text(draw(rows), encoding="utf-8")

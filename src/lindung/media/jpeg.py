@@ -176,8 +176,7 @@ def _luma(data: NDArray[np.uint8], header: _Header, keep: int) -> Floats | None:
     numbers = sorted({code for pair in header.used for code in pair})
     if any(symbol > MAX_DC for dc, _ in header.used for symbol in header.codes[dc][16:]):
         raise _StrangeError
-    one, many, shape, symbols = zip(*(_code(header.codes[n]) for n in numbers), strict=True)
-    codes = loops.Tables(np.stack(one), np.stack(many), np.stack(shape), np.stack(symbols))
+    codes = _tables(tuple(header.codes[number] for number in numbers))
     blocks = [
         (numbers.index(dc), numbers.index(ac), *(at if part is luma else (-1, -1)))
         for part, (dc, ac) in zip(header.parts, header.used, strict=True)
@@ -203,6 +202,11 @@ def _luma(data: NDArray[np.uint8], header: _Header, keep: int) -> Floats | None:
 
 
 @functools.lru_cache(maxsize=64)
+def _tables(codes: tuple[bytes, ...]) -> loops.Tables:
+    """The tables of several Huffman codes, one after the other."""
+    return loops.Tables(*(np.stack(each) for each in zip(*map(_code, codes), strict=True)))
+
+
 def _code(code: bytes) -> loops.Tables:
     """The tables of one Huffman code."""
     lengths, symbols = np.zeros(17, np.int64), np.zeros(256, np.uint8)

@@ -14,9 +14,12 @@ from numpy.typing import NDArray
 from lindung.media.compiled import compiled
 
 LOOK = 12  # bits looked at together: tables of this size stay in the first-level cache
+BLOCK = 8
 COUNT = 64  # coefficients of a block
-HALF = 0.11327  # of a block's first frequency: how far the mean of half of it is from that of all
-OVER = 10.3  # and how far beyond 0 to 255 this puts it at most, where no pixel is
+HALF = np.float32(
+    0.11327
+)  # of a block's first frequency: how far the mean of half of it is from that of all
+OVER = np.float32(10.3)  # and how far beyond 0 to 255 this puts it at most, where no pixel is
 
 Bytes = NDArray[np.uint8]
 Entries = NDArray[np.int32]
@@ -222,13 +225,15 @@ def is_clipped(frequencies: Floats, keep: int, slack: float) -> bool:
 
     Takes `decode`'s `out`; of a half it is told where the first frequencies are kept.
     """
+    most = np.float32(127.5 + slack)
     for y in range(0, frequencies.shape[0], keep):
+        farthest = np.float32(0)
         for x in range(0, frequencies.shape[1], keep):
-            mean = frequencies[y, x] / 8 + 128
-            bend = np.float32(0)
+            far = abs(frequencies[y, x] * np.float32(1 / BLOCK) + np.float32(0.5))
             if keep > 1:
                 first = max(abs(frequencies[y, x + 1]), abs(frequencies[y + 1, x]))
-                bend = max(HALF * first - OVER, bend)
-            if min(mean, 255 - mean) - bend < -slack:
-                return True
+                far += max(HALF * first - OVER, np.float32(0))
+            farthest = max(farthest, far)
+        if farthest > most:
+            return True
     return False

@@ -141,10 +141,11 @@ def _transform(samples: Floats, cosines: Floats) -> tuple[Floats, int]:
             for j in range(SIDE):
                 half[i, j] += cosines[i, k] * samples[k, j]
     out = np.zeros((BANDS, BANDS), np.float32)
+    turned = np.ascontiguousarray(cosines.T)
     for i in range(BANDS):
-        for j in range(BANDS):
-            for k in range(SIDE):
-                out[i, j] += half[i, k] * cosines[j, k]
+        for k in range(SIDE):
+            for j in range(BANDS):
+                out[i, j] += half[i, k] * turned[k, j]
     return out, min(total // 90, 100)
 
 
