@@ -5,31 +5,21 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 from django.utils import timezone
-from pytest_django import Settings
 
-from lindung.hotline.accounts.models import Person, Role
+from lindung.hotline.accounts.models import Role
 from lindung.hotline.casework import services as decisions
 from lindung.hotline.casework.models import Assessment, Category, Confirmation
 from lindung.hotline.casework.services import Sighted
 
 from .captured import Site
+from .console_page import ConsolePage
 from .test_captured_again import GONE, ONE, ask, run, waiting
 from .test_casework import person
 
 pytestmark = pytest.mark.database
 
 
-class TestPage:
-    @pytest.fixture
-    def client(self, settings: Settings) -> Client:
-        settings.ROOT_URLCONF = "lindung.hotline.config.urls_console"
-        settings.MIDDLEWARE = [m for m in settings.MIDDLEWARE if "second_factor" not in m]
-        return Client(HTTP_HOST="127.0.0.1")
-
-    def sign_in(self, client: Client, role: str = Role.ANALYST) -> None:
-        found = Person.objects.get(pk=person(role))
-        client.force_login(found, "allauth.account.auth_backends.AuthenticationBackend")
-
+class TestPage(ConsolePage):
     def words(self, client: Client, found: Sighted) -> str:
         return " ".join(client.get(f"/cases/{found.case}/").content.decode().split())
 

@@ -9,9 +9,8 @@ import psycopg
 import pytest
 from django.test import Client
 from psycopg.errors import CheckViolation
-from pytest_django import Settings
 
-from lindung.hotline.accounts.models import Person, Role
+from lindung.hotline.accounts.models import Role
 from lindung.hotline.casework import selectors as casework
 from lindung.hotline.casework import services as decisions
 from lindung.hotline.casework.models import Assessment, Case, Category, Status
@@ -24,6 +23,7 @@ from lindung.hotline.triage import selectors, services
 
 from .captured import Site, picture
 from .conftest import Connect, Rows, assess, confirm, refer
+from .console_page import ConsolePage
 from .test_casework import person
 from .test_marks import decided, jobs, own
 from .test_reported_again import letter, sent
@@ -231,17 +231,7 @@ class TestDatabase:
                 self.move(console, rows, "referred")
 
 
-class TestPage:
-    @pytest.fixture
-    def client(self, settings: Settings) -> Client:
-        settings.ROOT_URLCONF = "lindung.hotline.config.urls_console"
-        settings.MIDDLEWARE = [m for m in settings.MIDDLEWARE if "second_factor" not in m]
-        return Client(HTTP_HOST="127.0.0.1")
-
-    def sign_in(self, client: Client, role: str) -> None:
-        found = Person.objects.get(pk=person(role))
-        client.force_login(found, "allauth.account.auth_backends.AuthenticationBackend")
-
+class TestPage(ConsolePage):
     def test_a_manager_takes_one_mark_away_and_a_second_person_reads_which(
         self, site: Site, client: Client
     ) -> None:

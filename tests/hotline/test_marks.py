@@ -11,10 +11,8 @@ import numpy as np
 import pytest
 from django.db import connection
 from django.test import Client
-from pytest_django import Settings
 
 from lindung import media
-from lindung.hotline.accounts.models import Person
 from lindung.hotline.casework import selectors as casework
 from lindung.hotline.casework import services as decisions
 from lindung.hotline.casework.models import Assessment, Case, Category, Status
@@ -24,6 +22,7 @@ from lindung.hotline.triage import files, services
 from lindung.hotline.triage.models import Media
 
 from .captured import Site, picture
+from .console_page import ConsolePage
 from .test_casework import person
 
 pytestmark = pytest.mark.database
@@ -128,18 +127,7 @@ def test_another_assessment_than_the_one_read_is_not_confirmed(site: Site) -> No
         decisions.confirm(found.case, person(), agrees=True, note="", read=read)
 
 
-class TestPage:
-    @pytest.fixture
-    def client(self, settings: Settings) -> Client:
-        settings.ROOT_URLCONF = "lindung.hotline.config.urls_console"
-        settings.MIDDLEWARE = [m for m in settings.MIDDLEWARE if "second_factor" not in m]
-        return Client(HTTP_HOST="127.0.0.1")
-
-    def sign_in(self, client: Client) -> Person:
-        found = Person.objects.get(pk=person())
-        client.force_login(found, "allauth.account.auth_backends.AuthenticationBackend")
-        return found
-
+class TestPage(ConsolePage):
     def test_none_is_marked_by_default_and_the_second_person_sees_the_marks(
         self, site: Site, client: Client
     ) -> None:

@@ -104,12 +104,16 @@ def _without_pictures(
     pictured = np.zeros(len(folded), np.bool_)  # several points that one character is spelled as
     pictured[1:] = origin[1:] == origin[:-1]
     pictured[:-1] |= pictured[1:]
+    if not pictured.any():
+        return folded[:0], np.zeros(0, np.int64)
     posts = np.zeros(len(starts) - 1, np.bool_)
     posts[np.searchsorted(starts, np.flatnonzero(pictured), "right") - 1] = True
     gone = pictured.copy()  # its first point stays as the space, where none is before it
     gone[1:] &= pictured[:-1] | (folded[:-1] == ord(" "))
     kept = np.flatnonzero(np.repeat(posts, np.diff(starts)) & ~gone)
-    return np.where(pictured, np.uint32(ord(" ")), folded)[kept], kept
+    plain = folded[kept]
+    plain[pictured[kept]] = ord(" ")
+    return plain, kept
 
 
 def seal(

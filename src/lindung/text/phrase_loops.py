@@ -7,6 +7,7 @@ from numba import njit
 
 from lindung.text.word_loops import (
     GOES_ON,
+    add_hit,
     disguised_words,
     find,
     joined_words,
@@ -59,15 +60,7 @@ def _walk(n, ids, goes, at, to, gone, tk, tv, ends, post, hits, count):  # type:
             while state:
                 term = ends[state]
                 if term >= 0:
-                    if count == hits.shape[0]:
-                        larger = np.empty((2 * count, 4), np.int32)
-                        larger[:count] = hits
-                        hits = larger
-                    hits[count, 0] = post
-                    hits[count, 1] = term
-                    hits[count, 2] = at[first]
-                    hits[count, 3] = to[place]
-                    count += 1
+                    hits, count = add_hit(hits, count, post, term, at[first], to[place])
                 place += 1
                 if place == n or at[place] - to[place - 1] - gone[place] > _WIDEST_GAP:
                     break

@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from lindung.text.siphash import siphash
-from lindung.text.word_loops import IDEOGRAPH, LETTER, SEPARATOR, SIGN, find
+from lindung.text.word_loops import IDEOGRAPH, LETTER, SEPARATOR, SIGN, add_hit, find
 
 LONGEST = 4  # words, or Chinese characters, in one term
 LONGEST_WORD = 64
@@ -80,7 +80,7 @@ def scan_sealed(folded, starts, classes, letters, k0, k1, tags, values):  # type
                     if view == 0 or disguised:
                         found = find(tags, values, siphash(k0, k1, gram, size))
                         if found:
-                            hits, count = _add(hits, count, post, found - 1, i, k)
+                            hits, count = add_hit(hits, count, post, found - 1, i, k)
                     gap = 0
                     while (
                         k < b
@@ -116,7 +116,7 @@ def scan_sealed(folded, starts, classes, letters, k0, k1, tags, values):  # type
                         if n - m >= 2:
                             found = find(tags, values, siphash(k0, k1, gram, n - m + 2))
                             if found:
-                                hits, count = _add(
+                                hits, count = add_hit(
                                     hits, count, post, found - 1, apart[m], apart[n] + 1
                                 )
                 size = 0
@@ -124,16 +124,3 @@ def scan_sealed(folded, starts, classes, letters, k0, k1, tags, values):  # type
                     apart[0] = i
                     size = 1
     return hits[:count].copy()
-
-
-@njit(cache=True)
-def _add(hits, count, post, category, start, end):  # type: ignore[no-untyped-def]
-    if count == hits.shape[0]:
-        larger = np.empty((2 * count, 4), np.int32)
-        larger[:count] = hits
-        hits = larger
-    hits[count, 0] = post
-    hits[count, 1] = category
-    hits[count, 2] = start
-    hits[count, 3] = end
-    return hits, count + 1

@@ -28,6 +28,20 @@ def find(keys, values, key):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def add_hit(hits, count, post, what, start, end):  # type: ignore[no-untyped-def]
+    """A row more of post, term or category, start, end; the table grows where it is full."""
+    if count == hits.shape[0]:
+        larger = np.empty((2 * count, 4), np.int32)
+        larger[:count] = hits
+        hits = larger
+    hits[count, 0] = post
+    hits[count, 1] = what
+    hits[count, 2] = start
+    hits[count, 3] = end
+    return hits, count + 1
+
+
+@njit(cache=True)
 def plain_words(folded, a, b, classes, wk, wv, pk, pv, ids, goes, at, to):  # type: ignore[no-untyped-def]
     """Words as written. Gives their number, the HAS_* flags, and if a word hides letters."""
     n = 0

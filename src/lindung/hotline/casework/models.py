@@ -56,9 +56,14 @@ class Case(models.Model):
         indexes = [models.Index(fields=["status", "-danger", "-score"])]
 
     @property
+    def is_finished(self) -> bool:
+        """Whether nothing of the case waits any more."""
+        return self.status in FINISHED
+
+    @property
     def due(self) -> datetime | None:
         """By when somebody must act; None when nothing is waiting any more."""
-        return None if self.status in FINISHED else self.due_at
+        return None if self.is_finished else self.due_at
 
 
 class Item(models.Model):

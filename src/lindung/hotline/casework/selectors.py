@@ -96,7 +96,7 @@ def case(number: str) -> Case | None:
 
 def is_finished(number: str) -> bool:
     """Whether nothing of the case waits any more."""
-    return Case.objects.filter(pk=number, status__in=[Status.REFERRED, Status.CLOSED]).exists()
+    return Case.objects.filter(pk=number, status__in=FINISHED).exists()
 
 
 def url_of(item: UUID) -> str:

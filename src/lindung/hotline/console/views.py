@@ -159,7 +159,7 @@ def assess(request: HttpRequest, number: str) -> HttpResponse:
         AssessForm(
             request.POST,
             files=file_table.choices(number),
-            captures=len(custody.evidence_of(number)),
+            captures=custody.count(number),
         ),
         lambda typed: decisions.assess(
             number,
@@ -179,7 +179,7 @@ def confirm(request: HttpRequest, number: str) -> HttpResponse:
         request,
         number,
         "confirm_form",
-        ConfirmForm(request.POST, captures=len(custody.evidence_of(number))),
+        ConfirmForm(request.POST, captures=custody.count(number)),
         lambda typed: decisions.confirm(
             number,
             who,

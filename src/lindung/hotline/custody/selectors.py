@@ -15,6 +15,11 @@ def evidence_of(case: str) -> list[Evidence]:
     return list(Evidence.objects.filter(case_id=case).select_related("request").order_by("at"))
 
 
+def count(case: str) -> int:
+    """How many captures a case has, those that got nothing among them."""
+    return Evidence.objects.filter(case_id=case).count()
+
+
 def kept(case: str, item: UUID) -> bool:
     """Whether the page of this item was captured for this case."""
     found = Evidence.objects.filter(case_id=case, item_id=item, outcome="complete")
