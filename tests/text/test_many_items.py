@@ -82,8 +82,8 @@ def test_an_international_number_is_what_phonenumbers_says(code: int, national: 
     "item",
     [
         "https://h{i}.example.com/post/{i}",
-        "+60 3-2000 {i:04d}",
-        "https://wa.me/6032000{i:04d}",
+        "+60 3-2000 {i:04d} example",
+        "https://wa.me/6032000{i:04d} example",
         "example{i}@example.com",
     ],
 )
