@@ -27,7 +27,7 @@ from lindung.evidence import (
     seal,
     verify,
 )
-from lindung.evidence.tree import consistency, inclusion, node_hash
+from lindung.evidence.log.tree import consistency, inclusion, node_hash
 
 _MB = 256
 

@@ -17,10 +17,10 @@ from pathlib import Path
 
 from bench import peer, show
 from lindung.text import Reader, entities, seal
-from lindung.text.fold import code_points, fold_points
-from lindung.text.lexicon import parse_lexicon
-from lindung.text.look import Batch, Tables
-from lindung.text.policy import Policy
+from lindung.text.normal.fold import code_points, fold_points
+from lindung.text.rules.look import Batch, Tables
+from lindung.text.rules.policy import Policy
+from lindung.text.sealed.lexicon import parse_lexicon
 
 POSTS = 20_000
 FILLER = """
@@ -65,7 +65,7 @@ def rate(work: Callable[[], object], posts: int) -> float:
 
 def stdlib(policy: Policy) -> Callable[[Sequence[str]], int]:
     """The same term lists as one alternation each, and the same entity expressions, with `re`."""
-    from lindung.text.quantities import AGE, PRICE
+    from lindung.text.items.quantities import AGE, PRICE
 
     lists = []
     for terms in policy.sets.values():

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from lindung.evidence.addresses import AddressGuard, Refused, is_public
+from lindung.evidence.capture.addresses import AddressGuard, Refused, is_public
 from tests.evidence.internal_targets import SPELLINGS, WAYS
 
 HERE = Path(__file__).parents[2]

@@ -23,11 +23,11 @@ from lindung.evidence import (
     entry_hash,
     keygen,
     parse_checkpoint,
-    tree,
     verify_consistency,
     verify_inclusion,
 )
-from lindung.evidence.notes import Checkpoint
+from lindung.evidence.log import tree
+from lindung.evidence.log.notes import Checkpoint
 
 KEY = Ed25519PrivateKey.generate()
 

@@ -29,9 +29,9 @@ from lindung.evidence import (
     seal,
     verify,
 )
-from lindung.evidence.bundle import BundleReader, writing
-from lindung.evidence.keys import public_text
-from lindung.evidence.notes import Checkpoint
+from lindung.evidence.bundle.container import BundleReader, writing
+from lindung.evidence.bundle.keys import public_text
+from lindung.evidence.log.notes import Checkpoint
 from tests.evidence.authority import TimeAuthority
 from tests.evidence.conftest import trusting
 

@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lindung.evidence import Capture, Payload, Policy, media_payloads, payloads
-from lindung.evidence.records import Warc
+from lindung.evidence import Capture, Payload, Policy, media_payloads
+from lindung.evidence.capture import payloads
+from lindung.evidence.capture.records import Warc
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><rect width="9" height="9"/></svg>'
 PAGE = b"<!doctype html><p>words</p>"

@@ -7,8 +7,8 @@ from hashlib import sha256
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lindung.evidence import tree
-from lindung.evidence.tree import MemoryStore
+from lindung.evidence.log import tree
+from lindung.evidence.log.tree import MemoryStore
 
 LEAVES = [tree.leaf_hash(bytes([n])) for n in range(70)]
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 from lindung import media
 from lindung.evidence import Capture, Policy
-from lindung.evidence.records import Warc
+from lindung.evidence.capture.records import Warc
 from lindung.hotline.casework.models import Sighting
 from lindung.hotline.casework.services import Sighted
 from lindung.hotline.intake.models import Report

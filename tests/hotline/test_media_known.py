@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from lindung import media
 from lindung.evidence import Policy
-from lindung.evidence.records import Warc
+from lindung.evidence.capture.records import Warc
 from lindung.hotline.accounts.models import Person
 from lindung.hotline.casework import selectors as casework
 from lindung.hotline.casework import services as decisions

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lindung.text import Reader, parse_policy
-from lindung.text.fold import code_points
 from lindung.text.language import ABSTENTIONS, ELSEWHERE_ONLY
-from lindung.text.look import Batch, Tables
-from lindung.text.scan import Vocabulary
+from lindung.text.normal.fold import code_points
+from lindung.text.rules.look import Batch, Tables
+from lindung.text.rules.scanning import Vocabulary
 
 _SAMPLES = yaml.safe_load(Path(__file__).with_name("languages.yaml").read_text("utf-8"))
 READER = Reader.load()

@@ -14,12 +14,12 @@ import pytest
 from numpy.typing import NDArray
 
 from lindung.text import Reader
-from lindung.text.figures import Work, figures, ranking, with_interval
-from lindung.text.learn import Record, components, fit, split
-from lindung.text.measure import evaluate
-from lindung.text.model import ModelError, load_model, save_model
-from lindung.text.probes import function_words_only, punctuation_only
-from lindung.text.records import RecordError, read_pan12, read_records
+from lindung.text.learning.figures import Work, figures, ranking, with_interval
+from lindung.text.learning.learn import Record, components, fit, split
+from lindung.text.learning.measure import evaluate
+from lindung.text.learning.model import ModelError, load_model, save_model
+from lindung.text.learning.probes import function_words_only, punctuation_only
+from lindung.text.learning.records import RecordError, read_pan12, read_records
 
 SECRET = bytes.fromhex("ab" * 32)
 SOLD = ["membership", "subscription", "exclusive", "private", "folder", "redacted", "access"]

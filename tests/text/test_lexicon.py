@@ -20,8 +20,8 @@ from lindung.text import (
     read_key,
     seal,
 )
-from lindung.text.lexicon import parse_lexicon
-from lindung.text.siphash import siphash
+from lindung.text.sealed.lexicon import parse_lexicon
+from lindung.text.sealed.siphash import siphash
 
 KEY = bytes(range(16))
 TERMS = [

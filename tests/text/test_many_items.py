@@ -11,9 +11,10 @@ import tldextract
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lindung.text import NotUnderstood, Reader, addresses, canonical
-from lindung.text.entities import entities
-from lindung.text.phones import e164
+from lindung.text import NotUnderstood, Reader
+from lindung.text.items import addresses, canonical
+from lindung.text.items.entities import entities
+from lindung.text.items.phones import e164
 
 OFFER = "RM20 membership, join private group, ages 13-15 [redacted], DM @example"
 _PARTS = """

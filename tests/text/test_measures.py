@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from lindung.text.figures import Work, figures
-from lindung.text.learn import Record, fit, hold_out
-from lindung.text.measure import Report, evaluate
-from lindung.text.probes import compare, punctuation_only
+from lindung.text.learning.figures import Work, figures
+from lindung.text.learning.learn import Record, fit, hold_out
+from lindung.text.learning.measure import Report, evaluate
+from lindung.text.learning.probes import compare, punctuation_only
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ENGLISH = ["this", "is", "for", "you", "and", "we", "will", "be", "there", "with", "all", "of"]

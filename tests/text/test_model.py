@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from numpy.typing import NDArray
 
-from lindung.text.model import BITS, MAGIC, ModelError, load_model
+from lindung.text.learning.model import BITS, MAGIC, ModelError, load_model
 
 SECRET = bytes.fromhex("ab" * 32)
 

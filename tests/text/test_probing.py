@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from lindung.text import ProbeGuard, Probing, Reader, seal
-from lindung.text.lexicon import parse_lexicon
+from lindung.text.sealed.lexicon import parse_lexicon
 
 KEY = bytes(range(16))
 LONG = "this is a post of the length that people really write to each other when they meet"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lindung.text import Reader, Reading
-from lindung.text.look import Batch, Tables
+from lindung.text.rules.look import Batch, Tables
 
 POST = "RM20 membership, join private group, ages 13-15 [redacted], DM @example"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lindung.text import LexiconError, seal
-from lindung.text.lexicon import parse_lexicon
+from lindung.text.sealed.lexicon import parse_lexicon
 
 KEY = bytes(range(16))
 UNTIL = datetime.date(2100, 1, 1)

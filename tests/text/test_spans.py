@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lindung.text import Reader, Reading, entities
-from lindung.text.fold import fold
-from lindung.text.scan import split_words, word_skeleton
+from lindung.text.normal.fold import fold
+from lindung.text.rules.scanning import split_words, word_skeleton
 
 READER = Reader.load()
 _TWINS = str.maketrans("aeopcyxi", "аеорсухі")

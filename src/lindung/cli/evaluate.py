@@ -10,8 +10,8 @@ import typer
 from lindung.cli.read import why
 
 if TYPE_CHECKING:
-    from lindung.text.learn import Record
-    from lindung.text.measure import Report
+    from lindung.text.learning.learn import Record
+    from lindung.text.learning.measure import Report
 
 Data = Annotated[Path, typer.Argument(help="Confirmed cases: JSON lines, or PAN12-style XML.")]
 Predators = Annotated[Path | None, typer.Option(help="With XML: the ids of the authors to find.")]
@@ -36,7 +36,7 @@ def evaluate(
 def records_of(data: Path, predators: Path | None) -> list[Record]:
     """The records of a file, or exit code 2 with what is wrong."""
     try:
-        from lindung.text.records import RecordError, read_pan12, read_records
+        from lindung.text.learning.records import RecordError, read_pan12, read_records
     except ImportError:
         refuse("Learning needs its extra: pip install 'lindung[learn]'")
     try:
@@ -50,8 +50,8 @@ def measured(records: list[Record], budget: int, prevalence: float) -> Report:
     from rich.console import Console
 
     try:
-        from lindung.text.figures import Work
-        from lindung.text.measure import evaluate as measure
+        from lindung.text.learning.figures import Work
+        from lindung.text.learning.measure import evaluate as measure
 
         work = Work(budget=budget, prevalence=prevalence)
         with Console(stderr=True).status("reading") as status:

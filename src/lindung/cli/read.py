@@ -77,7 +77,7 @@ def read(
         ]
         learned = None
         if model is not None and model_key is not None:
-            from lindung.text.model import load_model
+            from lindung.text.learning.model import load_model
 
             learned = load_model(model, read_key(model_key, 256))
         reader = Reader.load(policy, lexicons, learned)

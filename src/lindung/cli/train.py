@@ -40,8 +40,8 @@ def train(
         raise typer.Exit(1)
     import numpy as np
 
-    from lindung.text.learn import components, fit
-    from lindung.text.model import save_model
+    from lindung.text.learning.learn import components, fit
+    from lindung.text.learning.model import save_model
 
     labels = np.array([record.label for record in records])
     try:

@@ -11,29 +11,29 @@ A custody log may live anywhere: give `CustodyLog` a `LogStore` (`size`, `get`, 
 of complete subtrees). `seal` takes anything with `append(entry) -> Inclusion`.
 """
 
-from lindung.evidence.bundle import BundleProblem
-from lindung.evidence.capturing import Capture, capture
-from lindung.evidence.chromium import find_chromium
+from lindung.evidence.bundle.container import BundleProblem
+from lindung.evidence.bundle.history import delete, stamp
+from lindung.evidence.bundle.keys import KeyProblem, Keys, Trust, keygen, witness_key
+from lindung.evidence.bundle.opening import CannotOpen, open_bundle
+from lindung.evidence.bundle.sealing import Sealed, seal
+from lindung.evidence.bundle.verifying import Check, Outcome, Verdict, verify
+from lindung.evidence.capture.capturing import Capture, capture
+from lindung.evidence.capture.chromium import find_chromium
+from lindung.evidence.capture.payloads import Payload, media_payloads
+from lindung.evidence.capture.policy import Limits, Policy
 from lindung.evidence.exports import Form, export
-from lindung.evidence.history import delete, stamp
-from lindung.evidence.keys import KeyProblem, Keys, Trust, keygen, witness_key
-from lindung.evidence.log import CustodyLog, FileLog, Inclusion, Log, entry_hash
-from lindung.evidence.notes import Checkpoint, NoteError
-from lindung.evidence.notes import parse as parse_checkpoint
-from lindung.evidence.opening import CannotOpen, open_bundle
-from lindung.evidence.payloads import Payload, media_payloads
-from lindung.evidence.policy import Limits, Policy
-from lindung.evidence.sealing import Sealed, seal
-from lindung.evidence.tree import (
+from lindung.evidence.log.custody_log import CustodyLog, FileLog, Inclusion, Log, entry_hash
+from lindung.evidence.log.notes import Checkpoint, NoteError
+from lindung.evidence.log.notes import parse as parse_checkpoint
+from lindung.evidence.log.tree import (
     LogStore,
     MemoryStore,
     leaf_hash,
     verify_consistency,
     verify_inclusion,
 )
-from lindung.evidence.tree import append as append_leaf
-from lindung.evidence.verifying import Check, Outcome, Verdict, verify
-from lindung.evidence.witness import RemoteWitness, Witness, WitnessRefused, WitnessServer
+from lindung.evidence.log.tree import append as append_leaf
+from lindung.evidence.log.witness import RemoteWitness, Witness, WitnessRefused, WitnessServer
 
 __all__ = [
     "BundleProblem",

@@ -9,9 +9,9 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from lindung.text.fold import fold
-from lindung.text.scan import Hits, Vocabulary
-from lindung.text.word_loops import HAN, KANA, LATIN, OTHER, TAMIL
+from lindung.text.normal.fold import fold
+from lindung.text.normal.word_loops import HAN, KANA, LATIN, OTHER, TAMIL
+from lindung.text.rules.scanning import Hits, Vocabulary
 
 # Words that hold sentences together; none says what a text is about.
 FUNCTION_WORDS = {

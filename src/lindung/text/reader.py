@@ -11,14 +11,14 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from lindung.text import triggers
-from lindung.text.fold import code_points
-from lindung.text.judge import Span, could_hold, holds
+from lindung.text.items import triggers
 from lindung.text.language import ABSTENTIONS, count_kinds, language_name, languages
-from lindung.text.lexicon import Lexicon
-from lindung.text.look import Batch, Look, Tables
-from lindung.text.model import Model
-from lindung.text.policy import Leaf, Policy, Rule, load_policy, parse_policy
+from lindung.text.learning.model import Model
+from lindung.text.normal.fold import code_points
+from lindung.text.rules.judge import Span, could_hold, holds
+from lindung.text.rules.look import Batch, Look, Tables
+from lindung.text.rules.policy import Leaf, Policy, Rule, load_policy, parse_policy
+from lindung.text.sealed.lexicon import Lexicon
 
 BATCH = 250_000  # characters scanned at once; bounds memory, not meaning
 _MOST_SPANS = 200  # spans kept for one reason

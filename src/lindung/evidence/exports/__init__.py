@@ -14,16 +14,16 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from lindung.evidence.bundle import BundleReader
+from lindung.evidence.bundle.container import BundleReader
+from lindung.evidence.bundle.keys import Trust
+from lindung.evidence.bundle.opening import CannotOpen, open_bundle
+from lindung.evidence.bundle.verifying import TAMPERED, verify
 from lindung.evidence.exports.bagit import write_bag
 from lindung.evidence.exports.case import case_graph
 from lindung.evidence.exports.misp import misp_event
 from lindung.evidence.exports.stix import stix_bundle
 from lindung.evidence.exports.vics import vics_cases
 from lindung.evidence.exports.wacz import write_wacz
-from lindung.evidence.keys import Trust
-from lindung.evidence.opening import CannotOpen, open_bundle
-from lindung.evidence.verifying import TAMPERED, verify
 
 __all__ = ["Form", "export"]
 

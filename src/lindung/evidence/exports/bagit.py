@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from lindung.evidence.bundle import BundleReader
+from lindung.evidence.bundle.container import BundleReader
 
 
 def write_bag(reader: BundleReader, manifest: Mapping[str, Any], out: Path) -> None:

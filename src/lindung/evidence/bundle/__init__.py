@@ -1,0 +1,1 @@
+"""A sealed capture in one file: made, opened and verified."""

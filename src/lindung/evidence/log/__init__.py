@@ -1,0 +1,1 @@
+"""The custody log: a Merkle log, its signed checkpoints and its witnesses."""

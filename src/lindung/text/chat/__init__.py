@@ -1,0 +1,1 @@
+"""Conversations: who leads whom where, and when somebody should be warned."""

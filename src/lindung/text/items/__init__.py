@@ -1,0 +1,1 @@
+"""What a text names: addresses, accounts, phones, wallets, prices, ages."""

@@ -1,0 +1,1 @@
+"""Models from confirmed cases, and what keeps them honest."""

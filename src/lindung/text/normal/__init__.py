@@ -1,0 +1,1 @@
+"""One way to see a text, with a map back to the original."""

@@ -1,0 +1,1 @@
+"""Terms that partners seal: matched, never readable."""
