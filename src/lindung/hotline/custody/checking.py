@@ -14,7 +14,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from lindung import evidence
-from lindung.hotline.storable import storable
+from lindung.runtime import storable
 
 from .log import append
 from .models import Evidence, SealCheck

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from lindung import evidence
 from lindung.hotline.config import sealing
 from lindung.hotline.config.scratch import scratch
-from lindung.hotline.storable import storable
+from lindung.runtime import storable
 
 from .checking import check, check_due, check_leaving
 from .log import HotlineLog, append

@@ -26,8 +26,8 @@ from lindung.hotline.custody import selectors as log_of
 from lindung.hotline.custody import services as custody
 from lindung.hotline.custody.services import Evidence, Try
 from lindung.hotline.intake import selectors as intake
-from lindung.hotline.storable import storable
 from lindung.media import OWN_LIST, ListHit, StoreError
+from lindung.runtime import storable
 from lindung.text import NotUnderstood, canonicalise
 
 from . import captures, files, selectors

@@ -16,7 +16,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from lindung.media.compiled import compiled
+from lindung.runtime import compiled
 
 SKETCH = 16  # bits of a sketch, at most: it lies within a chunk
 LANES = 32  # sketches compared at once: a cache line of them

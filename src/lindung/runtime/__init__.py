@@ -1,0 +1,26 @@
+"""What every floor stands on: compiled loops, whole files, locks, bounded reads, child processes.
+
+No word of any domain is in here.
+"""
+
+from lindung.runtime.compiled import compiled
+from lindung.runtime.files import sync_folder, write_whole, writing_whole
+from lindung.runtime.locks import locked, locked_or_not
+from lindung.runtime.processes import die_with, no_new_privileges
+from lindung.runtime.reading import UnusableFile, read_bounded, read_bounded_text
+from lindung.runtime.stored_text import storable
+
+__all__ = [
+    "UnusableFile",
+    "compiled",
+    "die_with",
+    "locked",
+    "locked_or_not",
+    "no_new_privileges",
+    "read_bounded",
+    "read_bounded_text",
+    "storable",
+    "sync_folder",
+    "write_whole",
+    "writing_whole",
+]
