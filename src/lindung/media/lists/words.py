@@ -1,4 +1,4 @@
-"""What the words of status on a list mean (words.yaml). An unknown one is refused, never guessed."""
+"""What a list's words of status mean (words.yaml). An unknown one is refused, never guessed."""
 
 from __future__ import annotations
 
