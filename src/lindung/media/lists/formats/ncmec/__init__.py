@@ -39,10 +39,10 @@ def recognises(source: Source) -> bool:
 def rows(source: Source) -> Iterator[Row | Bad]:
     """A row an entry, in the order of the file."""
     wide = b"utf-16" in source.opening[0].lower()  # it has been brought to UTF-8 by now
-    parser: Any = ET.XMLParser(encoding="utf-8" if wide else None)  # noqa: S314: no document type
+    parser: Any = ET.XMLParser(encoding="utf-8" if wide else None)  # noqa: S314
     number = 0
     try:
-        for _, element in ET.iterparse(_Plain(source), ["end"], parser):  # noqa: S314
+        for _, element in ET.iterparse(_Plain(source), ("end",), parser):  # noqa: S314
             if _name(element) in ENTRIES:
                 number += 1
                 yield _entry(number, element)
