@@ -23,7 +23,7 @@ class _Plain:
     def __init__(self, source: Source) -> None:
         self._file, self._end = source.file, b""
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int = -1, /) -> bytes:
         part = self._file.read(size)
         if b"<!DOCTYPE" in self._end + part:
             raise ListFormatError("The XML declares a document type, and no list needs one.")
