@@ -1,7 +1,7 @@
 """The process that holds one capture: the relay outside, the jailed browser inside, the clock.
 
-Started by `capture` as `python -m lindung.evidence.guardroom`, with the order as JSON on standard
-input; it tells its steps as JSON lines on standard output and leaves its files in `into`.
+Started by `capture` as `python -m lindung.evidence.capture.guardroom`, with the order as JSON on
+standard input; it tells its steps as JSON lines on standard output and leaves its files in `into`.
 """
 
 from __future__ import annotations
@@ -22,18 +22,35 @@ from typing import Any
 
 from lindung.evidence.capture import browser, chromium, http1, jail
 from lindung.evidence.capture.addresses import AddressGuard
-from lindung.evidence.capture.policy import Limits, Policy, refuse_response, remove_inline_media
-from lindung.evidence.capture.processes import MemoryGroup, descendants, memory_of, sandboxed
+from lindung.evidence.capture.policy import (
+    Isolation,
+    Limits,
+    Policy,
+    refuse_response,
+    remove_inline_media,
+)
+from lindung.evidence.capture.processes import (
+    MemoryGroup,
+    descendants,
+    memory_of,
+    own_user,
+    sandboxed,
+)
 from lindung.evidence.capture.records import Warc, now
 from lindung.evidence.capture.relay import Relay
+from lindung.runtime import die_with, folder_for_a_while
+
+ROOM = "lindung-capture-"  # how the folder of a running capture begins
 
 
 def main() -> None:
     order = json.loads(sys.stdin.readline())
-    jail.die_with_parent(order["parent"])
-    with tempfile.TemporaryDirectory(prefix="lindung-capture-") as room:
-        Path(room).chmod(0o711)
-        asyncio.run(_Guardroom(order, Path(room)).run())
+    die_with(order["parent"])
+    with folder_for_a_while(ROOM) as room:
+        room.chmod(0o711)
+        os.environ["TMPDIR"] = str(room)  # Playwright's own files are gone with ours
+        tempfile.tempdir = None
+        asyncio.run(_Guardroom(order, room).run())
 
 
 class _Guardroom:
@@ -46,7 +63,7 @@ class _Guardroom:
         }  # fmt: skip
         self.warc = Warc(self.into / "archive.warc.gz", {
             "software": f"lindung/{version('lindung')}", "format": "WARC File Format 1.1",
-            "http-header-user-agent": "Chromium", "robots": "ignore",
+            "robots": "ignore",
         })  # fmt: skip
         guard = AddressGuard(order["allow"], self.limits.connect_seconds)
         own = [part for part in chromium.OWN_ADDRESSES if part not in self.url]
@@ -55,9 +72,11 @@ class _Guardroom:
         profile = room / "profile"
         profile.mkdir(mode=0o700)
         self.reading, writing = os.pipe()
+        user = own_user()
         task = browser.Task(
-            self.url, self.policy, self.limits, self.into, profile,
-            self.relay.authority.spki, writing,
+            self.url, self.policy, self.limits, self.into, profile, user,
+            self.relay.authority.spki, str(order["version"]), Isolation(order["isolation"]),
+            writing,
         )  # fmt: skip
         os.set_inheritable(writing, False)
         self.memory = MemoryGroup(self.limits.memory_bytes)
@@ -65,6 +84,7 @@ class _Guardroom:
         self.jail = jail.enter(
             lambda port: browser.run(task, port),
             self.memory,
+            user,
             namespaces=order["namespaces"],
         )
         os.close(writing)
@@ -141,7 +161,8 @@ class _Guardroom:
             over_limit=seen.over_limit,
             hosts=seen.hosts,
             requests=[exchange.facts() for exchange in seen.exchanges],
-            isolation=self.jail.isolation.facts() | {"renderers_sandboxed": self.sandboxed},
+            isolation=self.jail.held.facts() | self.facts.pop("holding", {})
+            | {"renderers_sandboxed": self.sandboxed},
             versions={
                 "lindung": version("lindung"), "playwright": version("playwright"),
                 "python": platform.python_version(), "kernel": platform.release(),
