@@ -32,6 +32,7 @@ from lindung.evidence.capture.starting import CannotStart, Launch, said, start
 
 T = TypeVar("T")
 
+OPENING = "opening the address"  # the step with which a capture's time begins
 _MOST_LISTED = 50
 _MOST_SYNTHESISED = 4 << 20
 _SCROLL = """async () => { const step = innerHeight || 800;
@@ -87,12 +88,12 @@ class _Visit:
         self.beside: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        self.end = asyncio.get_running_loop().time() + self.task.limits.total_seconds
         async with async_playwright() as playwright:
             self.tell(step="starting the browser")
             started = await start(playwright, self._launch())
             context = started.context
             self.tell(holding=started.holding, sent=await said(context))
+            self.end = asyncio.get_running_loop().time() + self.task.limits.total_seconds
             version = context.browser.version if context.browser else ""
             self.tell(browser=f"Chromium {version}" if version else "Chromium")
             await self._visit(context)
@@ -109,7 +110,7 @@ class _Visit:
             version=task.version,
             isolation=task.isolation,
             scripts=task.policy is not Policy.METADATA_ONLY,
-            seconds=task.limits.step_seconds,
+            seconds=task.limits.start_seconds * 0.8,
         )
 
     async def _visit(self, context: BrowserContext) -> None:
@@ -192,7 +193,7 @@ class _Visit:
     async def _go(self, page: Page) -> bool:
         """Open the address; False when nothing of it could be shown."""
         seconds = min(self.task.limits.step_seconds, self.left())
-        self.tell(step="opening the address")
+        self.tell(step=OPENING)
         try:
             response = await page.goto(
                 self.task.url, wait_until="domcontentloaded", timeout=seconds * 1000
@@ -200,11 +201,9 @@ class _Visit:
         except PlaywrightError as error:
             message = error.message.splitlines()[0]
             if "Download is starting" in message:
-                self.seen.unfinished["opening the address"] = "it is a download, not a page"
+                self.seen.unfinished[OPENING] = "it is a download, not a page"
             elif "Timeout" in message:
-                self.seen.unfinished["opening the address"] = (
-                    f"it was not ready after {seconds:.0f} seconds"
-                )
+                self.seen.unfinished[OPENING] = f"it was not ready after {seconds:.0f} seconds"
                 return page.url not in ("about:blank", "", ":")
             else:
                 self.tell(goto_error=message.partition("net::")[2].split(" ")[0] or message[:300])

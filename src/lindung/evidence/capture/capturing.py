@@ -128,7 +128,7 @@ def _guardroom(
     errors: list[str] = []
     drain = threading.Thread(target=_drain, args=(process.stderr, errors), daemon=True)
     drain.start()
-    clock = threading.Timer(limits.total_seconds + _GRACE, process.kill)
+    clock = threading.Timer(limits.start_seconds + limits.total_seconds + _GRACE, process.kill)
     clock.start()
     try:
         process.stdin.write(json.dumps(order) + "\n")

@@ -69,6 +69,7 @@ class _Guardroom:
         own = [part for part in chromium.OWN_ADDRESSES if part not in self.url]
         self.relay = Relay(guard, self.policy, self.limits, self.warc, own)
         self.ending: str | None = None
+        self.opened = False
         profile = room / "profile"
         profile.mkdir(mode=0o700)
         self.reading, writing = os.pipe()
@@ -93,10 +94,11 @@ class _Guardroom:
         relay = asyncio.ensure_future(self.relay.serve(self.jail.listener))
         watch = asyncio.ensure_future(self._watch_memory())
         try:
-            async with asyncio.timeout(self.limits.total_seconds):
-                await self._follow()
+            async with asyncio.timeout(self.limits.start_seconds) as clock:
+                await self._follow(clock)
         except TimeoutError:
-            self.ending = f"the capture took longer than {self.limits.total_seconds:.0f} seconds"
+            allowed = self.limits.total_seconds if self.opened else self.limits.start_seconds
+            self.ending = f"the capture took longer than {allowed:.0f} seconds"
         finally:
             self.jail.kill()
             for task in (relay, watch):
@@ -105,8 +107,11 @@ class _Guardroom:
             self.memory.close()
         self._close()
 
-    async def _follow(self) -> None:
-        """Read what the browser's side tells until its pipe closes."""
+    async def _follow(self, clock: asyncio.Timeout) -> None:
+        """Read what the browser's side tells until its pipe closes.
+
+        The site's time begins when its address is opened: a slow machine is not its fault.
+        """
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader(limit=64 << 20)
         transport, _ = await loop.connect_read_pipe(
@@ -117,6 +122,9 @@ class _Guardroom:
                 told = json.loads(line)
                 if step := told.pop("step", None):
                     print(json.dumps({"step": step}), flush=True)  # noqa: T201
+                    if step == browser.OPENING:
+                        self.opened = True
+                        clock.reschedule(loop.time() + self.limits.total_seconds)
                 if made := told.pop("synthesised", None):
                     self._keep_synthesised(made)
                 self.facts.update(told)

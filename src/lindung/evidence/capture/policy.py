@@ -39,6 +39,7 @@ class Isolation(StrEnum):
 class Limits:
     """Seconds, bytes and counts that no site can exceed."""
 
+    start_seconds: float = 60.0  # for the browser to start, before the site's time begins
     total_seconds: float = 90.0
     step_seconds: float = 25.0
     connect_seconds: float = 10.0
