@@ -9,7 +9,7 @@ from lindung.runtime.folders import folder_for_a_while, sweep
 from lindung.runtime.locks import locked, locked_or_not
 from lindung.runtime.processes import die_with, no_new_privileges
 from lindung.runtime.reading import UnusableFile, read_bounded, read_bounded_text
-from lindung.runtime.stored_text import storable
+from lindung.runtime.stored_text import storable, visible
 
 __all__ = [
     "UnusableFile",
@@ -24,6 +24,7 @@ __all__ = [
     "storable",
     "sweep",
     "sync_folder",
+    "visible",
     "write_whole",
     "writing_whole",
 ]
