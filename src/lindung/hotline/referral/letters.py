@@ -47,7 +47,12 @@ def letter_text(case: str, authority: str) -> str:
         f"- {record.bundle}\n  manifest SHA-256 {record.manifest_sha256}"
         for record in captures
         if record.bundle
-    ] + [f"- not captured: {record.problem}" for record in lost.values()]
+    ]
+    evidence += [f"- not captured: {record.problem}" for record in lost.values()]
+    evidence += [
+        f"- not captured yet: our own machine could not since {one.since:%Y-%m-%d %H:%M} (UTC)"
+        for one in custody.waits(case)
+    ]
     before = casework.replaced_by(assessment)
     return LETTER.format(
         authority=authority,
