@@ -20,8 +20,9 @@ from lindung.hotline.casework import services as decisions
 from lindung.hotline.casework.models import Case, Category, Status
 from lindung.hotline.intake import services as intake
 from lindung.hotline.referral import selectors, services
-from lindung.hotline.referral.adapters import NotDelivered, address_problem
+from lindung.hotline.referral.adapters import address_problem
 from lindung.hotline.referral.models import Authority, Referral, State
+from lindung.hotline.referral.problems import NotDelivered
 from lindung.hotline.retry import LONGEST_WAIT, BackOff
 
 from .house import free_port
@@ -99,7 +100,7 @@ class TestFolder:
     def test_acknowledged_when_the_other_side_says_so(self, case: str) -> None:
         referral = queue(case, "folder", "b-folder")
         services.deliver(referral.pk)
-        (outbox(referral) / "acknowledged.txt").write_text("EX-77\n")
+        (outbox(referral) / "acknowledged.txt").write_text(f"{referral.number} EX-77\n")
         assert services.collect() == 1
         row = selectors.rows(case)[0]
         assert (row["state_key"], row["reference"]) == (State.ACKNOWLEDGED, "EX-77")
@@ -177,7 +178,7 @@ class TestAlarms:
         waits = []
         for attempts in (0, 1, 2, 20):
             job = type("Job", (), {"attempts": attempts})()
-            decision = BackOff().get_retry_decision(exception=NotDelivered(), job=job)
+            decision = BackOff().get_retry_decision(exception=NotDelivered("no-mail"), job=job)
             assert decision and decision.retry_at
             waits.append(round((decision.retry_at - timezone.now()).total_seconds()))
         assert waits == [2, 4, 8, LONGEST_WAIT]
