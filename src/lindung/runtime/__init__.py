@@ -8,7 +8,7 @@ from lindung.runtime.files import sync_folder, write_whole, writing_whole
 from lindung.runtime.locks import locked, locked_or_not
 from lindung.runtime.processes import die_with, no_new_privileges
 from lindung.runtime.reading import UnusableFile, read_bounded, read_bounded_text
-from lindung.runtime.stored_text import storable
+from lindung.runtime.stored_text import storable, visible
 
 __all__ = [
     "UnusableFile",
@@ -21,6 +21,7 @@ __all__ = [
     "read_bounded_text",
     "storable",
     "sync_folder",
+    "visible",
     "write_whole",
     "writing_whole",
 ]
