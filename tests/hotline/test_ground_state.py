@@ -80,7 +80,8 @@ def test_a_full_disk_and_a_dead_part_do_not_end_the_supervisor(
     supervisor = Supervisor(tmp_path, said.append)
     part = Part("example", command=lambda: ["sleep", "60"], ready=lambda _: True)
     supervisor.start(part)
-    start, refused = child.start, []
+    start = child.start
+    refused: list[int] = []
 
     def full(*_: object, **__: object) -> subprocess.Popen[bytes]:
         raise NO_SPACE

@@ -34,8 +34,10 @@ SPELLINGS: dict[str, Callable[[Path], object]] = {
     "empty": lambda path: path.write_bytes(b""),
     "cut short": lambda path: path.write_bytes(path.read_bytes()[:20]),
     "of another kind": lambda path: path.write_text("-----BEGIN PRIVATE KEY-----\n"),
-    "a folder": lambda path: (path.unlink(), path.mkdir()),
-    "a link to nothing": lambda path: (path.unlink(), path.symlink_to("nowhere")),
+    "a folder": lambda path: path.rename(path.with_suffix(".moved")) and path.mkdir(),
+    "a link to nothing": lambda path: (
+        path.rename(path.with_suffix(".moved")) and path.symlink_to("nowhere")
+    ),
     "another one": swap,
 }
 SOME = (*keys.BINARY, "db-owner.key", "django-console.key")

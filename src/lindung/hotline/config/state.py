@@ -77,9 +77,9 @@ def read(home: Path) -> State | None:
 
 def _check(held: State | PartState, names: str) -> None:
     """Raise TypeError unless the fields have their types: the file may be anybody's."""
-    kinds = {"pid": int, "restarts": int, "ask": int, "started": (int, float)}
+    kinds = {"pid": (int,), "restarts": (int,), "ask": (int,), "started": (int, float)}
     for name in names.split():
-        if not isinstance(getattr(held, name), kinds.get(name, str)):
+        if not isinstance(getattr(held, name), kinds.get(name, (str,))):
             raise TypeError(name)
 
 
