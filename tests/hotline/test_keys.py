@@ -29,15 +29,18 @@ def swap(path: Path) -> None:
     path.write_bytes(bytes(PrivateKey.generate()))
 
 
+def instead(path: Path) -> Path:
+    path.unlink()
+    return path
+
+
 SPELLINGS: dict[str, Callable[[Path], object]] = {
     "missing": Path.unlink,
     "empty": lambda path: path.write_bytes(b""),
     "cut short": lambda path: path.write_bytes(path.read_bytes()[:20]),
     "of another kind": lambda path: path.write_text("-----BEGIN PRIVATE KEY-----\n"),
-    "a folder": lambda path: path.rename(path.with_suffix(".moved")) and path.mkdir(),
-    "a link to nothing": lambda path: (
-        path.rename(path.with_suffix(".moved")) and path.symlink_to("nowhere")
-    ),
+    "a folder": lambda path: instead(path).mkdir(),
+    "a link to nothing": lambda path: instead(path).symlink_to("nowhere"),
     "another one": swap,
 }
 SOME = (*keys.BINARY, "db-owner.key", "django-console.key")
