@@ -22,8 +22,9 @@ from lindung.hotline.referral.models import Authority, Referral, State
 from lindung.hotline.triage import services as triage
 
 from .captured import Site, picture
+from .mailbox import Mailbox
 from .test_casework import person
-from .test_referral import Mailbox, configured, mailbox, outbox  # noqa: F401
+from .test_referral import outbox
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -34,7 +35,7 @@ def reported(
     where: tuple[str, ...], words: str, contact: str = "", *, danger: str = "no", **fields: Any
 ) -> UUID:
     content = Content(where, words, contact, fields.pop("pass_on", False), danger)
-    sent = {"about": "me", "is_child": False, "language": "ms"} | fields
+    sent: dict[str, Any] = {"about": "me", "is_child": False, "language": "ms"} | fields
     receive(content, nonce=uuid4().hex, danger=danger != "no", **sent)
     return Report.objects.latest("received_at").pk
 
@@ -229,7 +230,7 @@ class TestMail:
     def test_it_has_a_date_and_carries_the_letter(
         self,
         mailbox: Mailbox,
-        configured: Any,  # noqa: F811
+        configured: Any,
     ) -> None:
         configured("SMTP_URL", mailbox.url)
         case = decided(reported((), "Example words of a reporter"))

@@ -6,8 +6,8 @@ import base64
 import io
 from dataclasses import replace
 from pathlib import Path
-from uuid import uuid4
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pytest

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
-from email import message_from_bytes
-from email.message import Message
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from django.conf import settings
 from django.utils import timezone
 
@@ -25,7 +19,7 @@ from lindung.hotline.referral.models import Authority, Referral, State
 from lindung.hotline.referral.problems import NotDelivered
 from lindung.hotline.retry import LONGEST_WAIT, BackOff
 
-from .house import free_port
+from .mailbox import Mailbox
 from .test_casework import named, person, report
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -40,17 +34,6 @@ def case() -> str:
     return number
 
 
-@pytest.fixture
-def configured(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Change a setting for one test."""
-
-    def change(name: str, value: object) -> None:
-        values = {**settings.ENV.values, f"LINDUNG_{name}": value}
-        monkeypatch.setattr(settings, "ENV", replace(settings.ENV, values=values))
-
-    return change
-
-
 def queue(case: str, adapter: str, address: str) -> Referral:
     authority = Authority.objects.create(name=f"{adapter} {case}", adapter=adapter, address=address)
     return services.queue(case, authority, person())
@@ -59,34 +42,6 @@ def queue(case: str, adapter: str, address: str) -> Referral:
 def outbox(referral: Referral) -> Path:
     home: Path = settings.ENV.home
     return home / "outbox" / referral.authority.address / str(referral.pk)
-
-
-class Mailbox:
-    """A real SMTP server that keeps what it takes, or refuses as a full one would."""
-
-    def __init__(self) -> None:
-        self.taken: list[Message] = []
-        self.refuses = False
-        logging.getLogger("mail.log").setLevel(logging.WARNING)
-        self.controller = Controller(self, hostname="127.0.0.1", port=free_port())
-
-    async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:
-        if self.refuses:
-            return "452 Insufficient system storage"
-        self.taken.append(message_from_bytes(envelope.content))
-        return "250 OK"
-
-    @property
-    def url(self) -> str:
-        return f"smtp://127.0.0.1:{self.controller.port}"
-
-
-@pytest.fixture
-def mailbox() -> Iterator[Mailbox]:
-    box = Mailbox()
-    box.controller.start()
-    yield box
-    box.controller.stop()
 
 
 class TestFolder:

@@ -41,13 +41,14 @@ def _told(begin: str = "") -> Iterator[None]:
         raise typer.Exit(1) from error
 
 
-def _say(name: str, result: ImportResult) -> None:
+def _say(name: str, result: ImportResult, file: Path | None = None) -> None:
     typer.echo(
         f"{name}: {result.imported} taken, {result.withdrawn} withdrawn, "
         f"{result.rejected_count} lines not taken."
     )
     for line, why in result.rejected[:20]:
-        typer.echo(f"  line {line}: {why}", err=True)
+        place = f"{typer.format_filename(file)}, line" if file else "line"
+        typer.echo(f"  {place} {line}: {why}", err=True)
     if result.rejected_count > 20:
         typer.echo(f"  and {result.rejected_count - 20} more", err=True)
 
@@ -60,7 +61,7 @@ def register(app: typer.Typer) -> None:
     def add(
         name: Name,
         lists_folder: Lists,
-        file: Annotated[Path | None, typer.Option(help="A CSV, TSV, JSON or digest file.")] = None,
+        file: Annotated[Path | None, typer.Option(help="A table, JSON, XML or digests.")] = None,
         columns: Annotated[str | None, typer.Option(help="A column map: any, iwf, vic.")] = None,
         column: Annotated[
             list[str] | None, typer.Option(help="FIELD=COLUMN, as often as needed.")
@@ -92,7 +93,7 @@ def register(app: typer.Typer) -> None:
         with _told(), ListStore.open(lists_folder) as store:
             if file is not None:
                 bar = _bar(name)
-                _say(name, store.import_file(file, name, chosen, remember=True, progress=bar))
+                _say(name, store.import_file(file, name, chosen, remember=True, progress=bar), file)
             elif credentials is not None:
                 source = {"kind": "exchange", "exchange": exchange, "settings": asked}
                 store.set_source(name, source | {"credentials": str(credentials.absolute())})

@@ -1,4 +1,4 @@
-"""The letter an authority receives: what an officer needs to act tonight, in the officer's language.
+"""The letter an authority receives: what an officer needs tonight, in the officer's language.
 
 What people typed is marked line by line with "> ", so that no reporter can write a part of the
 letter; links in it cannot be clicked, and marks that turn text around are shown as such.

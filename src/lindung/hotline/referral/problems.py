@@ -53,7 +53,6 @@ def shown(kept: str) -> str:
     """A kept problem in words. What an older version kept as a sentence shows as it is."""
     try:
         facts = json.loads(kept)
-        words: str = str(WORDS[facts["problem"]])
-        return words % facts
+        return str(str(WORDS[facts["problem"]]) % facts)
     except (ValueError, LookupError, TypeError):
         return kept
