@@ -28,6 +28,10 @@ class _Services(types.ModuleType):
     def make_keys() -> None:
         return None
 
+    @staticmethod
+    def check_keys() -> None:
+        return None
+
 
 class _Trial(types.ModuleType):
     """No browser is started for parts that are only command lines."""

@@ -10,7 +10,24 @@ from django.utils.translation import ngettext
 
 from .checking import TAMPERED, checked
 from .models import CaptureWait, Checkpoint, Entry, Evidence, SealCheck
-from .places import evidence_folder
+from .places import evidence_folder, signer_pem, trust_file
+
+__all__ = [
+    "alarms",
+    "broken",
+    "bundles",
+    "count",
+    "entries",
+    "evidence_of",
+    "evidence_record",
+    "history",
+    "kept",
+    "last_checkpoint",
+    "seal_of",
+    "signer_pem",
+    "trust_file",
+    "waits",
+]
 
 
 def evidence_of(case: str) -> list[Evidence]:

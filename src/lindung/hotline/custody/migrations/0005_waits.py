@@ -11,6 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('casework', '0002_marked_files'),
+        ('config', '0004_letters_that_stand'),
         ('custody', '0004_seal_checks'),
     ]
 
