@@ -19,10 +19,16 @@ from lindung.evidence.bundle.opening import CannotOpen, open_bundle
 from lindung.evidence.bundle.sealing import Sealed, seal
 from lindung.evidence.bundle.trust import KeyProblem, Trust
 from lindung.evidence.bundle.verifying import Check, Outcome, Verdict, verify
-from lindung.evidence.capture.capturing import Capture, capture, not_an_address
+from lindung.evidence.capture.capturing import (
+    CannotCapture,
+    Capture,
+    capture,
+    not_an_address,
+)
 from lindung.evidence.capture.chromium import find_chromium
 from lindung.evidence.capture.payloads import Payload, media_payloads
-from lindung.evidence.capture.policy import Limits, Policy
+from lindung.evidence.capture.policy import Isolation, Limits, Policy
+from lindung.evidence.capture.trial import Trial, trial
 from lindung.evidence.exports import Form, export
 from lindung.evidence.log.custody_log import CustodyLog, FileLog, Inclusion, Log, entry_hash
 from lindung.evidence.log.notes import Checkpoint, NoteError
@@ -39,6 +45,7 @@ from lindung.evidence.log.witness import RemoteWitness, Witness, WitnessRefused,
 
 __all__ = [
     "BundleProblem",
+    "CannotCapture",
     "CannotOpen",
     "Capture",
     "Check",
@@ -47,6 +54,7 @@ __all__ = [
     "FileLog",
     "Form",
     "Inclusion",
+    "Isolation",
     "KeyProblem",
     "Keys",
     "Limits",
@@ -59,6 +67,7 @@ __all__ = [
     "Policy",
     "RemoteWitness",
     "Sealed",
+    "Trial",
     "Trust",
     "Verdict",
     "Witness",
@@ -78,6 +87,7 @@ __all__ = [
     "parse_checkpoint",
     "seal",
     "stamp",
+    "trial",
     "verify",
     "verify_consistency",
     "verify_inclusion",

@@ -70,7 +70,7 @@ _manifest = record(
         ),
         "documents": record(dict.fromkeys(DOCUMENTS, _sha256)),
     },
-    {"http_status": maybe(count)},
+    {"http_status": maybe(count), "sent": facts},
 )
 
 # What the hotline's database adds to each entry of its log (custody_append).
