@@ -26,6 +26,7 @@ from lindung.hotline.referral.models import Authority, Referral, State
 
 from .captured import told
 from .conftest import Connect
+from .console_page import enter
 from .test_casework import named, person, report
 
 pytestmark = pytest.mark.database
@@ -218,7 +219,7 @@ class TestPage:
         settings.MIDDLEWARE = [m for m in settings.MIDDLEWARE if "second_factor" not in m]
         client = Client(HTTP_HOST="127.0.0.1")
         who = Person.objects.get(pk=person())
-        client.force_login(who, "allauth.account.auth_backends.AuthenticationBackend")
+        enter(client, who)
         return client
 
     def test_a_case_names_the_earlier_and_the_later_one(self, client: Client) -> None:

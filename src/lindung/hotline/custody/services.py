@@ -17,7 +17,7 @@ from lindung.hotline.config.scratch import scratch
 from lindung.runtime import storable
 
 from .checking import check, check_due, check_leaving
-from .log import HotlineLog, append
+from .log import HotlineLog, append, read
 from .models import CaptureRequest, Evidence
 from .places import evidence_folder, evidence_keys, make_keys
 
@@ -36,6 +36,7 @@ __all__ = [
     "made",
     "make_keys",
     "may_come_back",
+    "read",
     "seal",
 ]
 TOO_MANY_REQUESTS = 429

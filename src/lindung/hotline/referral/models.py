@@ -37,13 +37,16 @@ class Referral(models.Model):
     """One letter to one authority about one confirmed assessment.
 
     The database refuses a row whose confirmation is missing, disagrees, or comes from the
-    person who assessed; it lets the state go forward only, and lets nothing else change.
+    person who assessed; it lets the state go forward only, and lets nothing else change. It copies
+    `adapter` and `address` from the authority: a letter goes where it was approved to go.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case = models.ForeignKey("casework.Case", on_delete=models.PROTECT, related_name="referrals")
     confirmation = models.ForeignKey("casework.Confirmation", on_delete=models.PROTECT)
     authority = models.ForeignKey(Authority, on_delete=models.PROTECT)
+    adapter = models.CharField(max_length=12, editable=False, db_default="")
+    address = models.CharField(max_length=400, editable=False, db_default="")
     queued_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     sealed_letter = models.BinaryField()
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)

@@ -60,10 +60,12 @@ def queue(case: str, authority: Authority, person: UUID, *, reports: int | None 
 
 def deliver(referral: UUID) -> None:
     """Send one queued referral. Raises NotDelivered, so that the job queue tries again later."""
-    waiting = Referral.objects.select_related("authority").get(pk=referral)
+    waiting = Referral.objects.get(pk=referral)
     if waiting.state != State.QUEUED:
         return
     Referral.objects.filter(pk=referral).update(attempts=F("attempts") + 1)
+    if not casework.stands(waiting.confirmation_id):
+        raise NotDelivered("The decision behind this letter is not, or no longer, two people's.")
     text = sealing.unseal(waiting.sealed_letter)
     # What was captured after the decision is not what two people decided about.
     bundles = [bundle for bundle in custody.bundles(waiting.case_id) if bundle.name in text]
@@ -77,7 +79,7 @@ def deliver(referral: UUID) -> None:
     try:
         if broken := seals.check_leaving(waiting.case_id, bundles):
             raise NotDelivered(broken)
-        adapter(waiting.authority.adapter, waiting.authority.address).send(letter)
+        adapter(waiting.adapter, waiting.address).send(letter)
     except NotDelivered as error:
         Referral.objects.filter(pk=referral).update(last_error=str(error)[:500])
         raise
@@ -102,8 +104,8 @@ def acknowledge(referral: UUID, reference: str) -> bool:
 def collect() -> int:
     """Ask every adapter whether sent referrals have been acknowledged meanwhile."""
     count = 0
-    for referral in Referral.objects.filter(state=State.SENT).select_related("authority"):
-        held = adapter(referral.authority.adapter, referral.authority.address)
+    for referral in Referral.objects.filter(state=State.SENT):
+        held = adapter(referral.adapter, referral.address)
         reference = held.acknowledgement(referral.pk)
         if reference is not None:
             count += acknowledge(referral.pk, reference)

@@ -1,14 +1,11 @@
--- Nothing leaves without two people; nothing is "sent" or "acknowledged" by mere claim.
+-- Nothing leaves without two people; nothing is "sent" or "acknowledged" by mere claim. Each migration
+-- that changes a rule runs this whole file again.
 
-CREATE FUNCTION referral_two_people() RETURNS trigger LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION referral_two_people() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    IF NOT EXISTS (
-        SELECT 1 FROM casework_confirmation c JOIN casework_assessment a ON a.id = c.assessment_id
-        WHERE c.id = NEW.confirmation_id AND c.agrees AND a.case_id = NEW.case_id
-          AND a.person_id <> c.person_id
-          AND NOT EXISTS (SELECT 1 FROM casework_assessment newer
-                          WHERE newer.case_id = a.case_id AND newer.at > a.at)) THEN
+    PERFORM accounts_require(NEW.queued_by_id, ARRAY['analyst', 'manager']);
+    IF NOT EXISTS (SELECT 1 FROM casework_decided_by(NEW.confirmation_id) d WHERE d.of_case = NEW.case_id) THEN
         RAISE EXCEPTION 'Case %: a referral needs the current assessment, confirmed by a second person.',
             NEW.case_id USING ERRCODE = 'check_violation';
     END IF;
@@ -16,12 +13,16 @@ BEGIN
        OR NEW.attempts <> 0 THEN
         RAISE EXCEPTION 'A referral begins as queued.' USING ERRCODE = 'check_violation';
     END IF;
+    NEW.queued_at := clock_timestamp();
+    -- It goes where the authority is now, whatever becomes of the authority.
+    SELECT a.adapter, a.address INTO NEW.adapter, NEW.address
+        FROM referral_authority a WHERE a.id = NEW.authority_id;
     RETURN NEW;
 END $$;
-CREATE TRIGGER referral_two_people BEFORE INSERT ON referral_referral
+CREATE OR REPLACE TRIGGER referral_two_people BEFORE INSERT ON referral_referral
     FOR EACH ROW EXECUTE FUNCTION referral_two_people();
 
-CREATE FUNCTION referral_queued() RETURNS trigger LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION referral_queued() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     PERFORM custody_append('referral.queued', NEW.case_id, jsonb_build_object(
@@ -30,17 +31,17 @@ BEGIN
                           jsonb_build_object('referral', NEW.id));
     RETURN NULL;
 END $$;
-CREATE TRIGGER referral_queued AFTER INSERT ON referral_referral
+CREATE OR REPLACE TRIGGER referral_queued AFTER INSERT ON referral_referral
     FOR EACH ROW EXECUTE FUNCTION referral_queued();
 
-CREATE FUNCTION referral_forward_only() RETURNS trigger LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION referral_forward_only() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     IF (NEW.id, NEW.case_id, NEW.confirmation_id, NEW.authority_id, NEW.queued_by_id,
-        NEW.sealed_letter, NEW.queued_at)
+        NEW.sealed_letter, NEW.queued_at, NEW.adapter, NEW.address)
        IS DISTINCT FROM
        (OLD.id, OLD.case_id, OLD.confirmation_id, OLD.authority_id, OLD.queued_by_id,
-        OLD.sealed_letter, OLD.queued_at) THEN
+        OLD.sealed_letter, OLD.queued_at, OLD.adapter, OLD.address) THEN
         RAISE EXCEPTION 'A queued referral keeps its case, letter and destination.'
             USING ERRCODE = 'check_violation';
     END IF;
@@ -49,21 +50,51 @@ BEGIN
             RAISE EXCEPTION 'A referral cannot go from % to %.', OLD.state, NEW.state
                 USING ERRCODE = 'check_violation';
         END IF;
+        IF NEW.attempts = 0 THEN
+            RAISE EXCEPTION 'A referral was not sent before there was an attempt.'
+                USING ERRCODE = 'check_violation';
+        END IF;
+        -- A person says that a mail was answered; everything else the worker saw itself.
+        IF session_user = 'lindung_console' THEN
+            PERFORM accounts_require(accounts_acting(), ARRAY['analyst', 'manager']);
+            IF (NEW.state, NEW.adapter) <> ('acknowledged', 'email') THEN
+                RAISE EXCEPTION 'Only the worker says that a letter is % by %.', NEW.state, NEW.adapter
+                    USING ERRCODE = 'insufficient_privilege';
+            END IF;
+        END IF;
         PERFORM custody_append('referral.' || NEW.state, NEW.case_id, jsonb_build_object(
             'referral', NEW.id, 'attempts', NEW.attempts, 'reference', NEW.reference));
+    ELSIF (NEW.reference, NEW.acknowledged_at) IS DISTINCT FROM (OLD.reference, OLD.acknowledged_at) THEN
+        RAISE EXCEPTION 'A reference comes with the acknowledgement, once.'
+            USING ERRCODE = 'check_violation';
     ELSIF NEW.alarmed_at IS DISTINCT FROM OLD.alarmed_at THEN
         PERFORM custody_append('referral.alarm', NEW.case_id, jsonb_build_object(
             'referral', NEW.id, 'state', NEW.state, 'error', NEW.last_error));
     END IF;
     RETURN NEW;
 END $$;
-CREATE TRIGGER referral_forward_only BEFORE UPDATE ON referral_referral
+CREATE OR REPLACE TRIGGER referral_forward_only BEFORE UPDATE ON referral_referral
     FOR EACH ROW EXECUTE FUNCTION referral_forward_only();
 
-CREATE FUNCTION referral_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION referral_kept() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'The outbox keeps every referral: % is refused.', TG_OP
         USING ERRCODE = 'insufficient_privilege';
 END $$;
-CREATE TRIGGER referral_kept BEFORE DELETE OR TRUNCATE ON referral_referral
+CREATE OR REPLACE TRIGGER referral_kept BEFORE DELETE OR TRUNCATE ON referral_referral
     FOR EACH STATEMENT EXECUTE FUNCTION referral_kept();
+
+-- Where letters may go is a manager's matter, and never changes unseen.
+CREATE OR REPLACE FUNCTION referral_authority_rule() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF session_user = 'lindung_console' THEN
+        PERFORM accounts_require(accounts_acting(), ARRAY['manager']);
+    END IF;
+    PERFORM custody_append(CASE TG_OP WHEN 'INSERT' THEN 'authority.added' ELSE 'authority.changed' END,
+        NEW.id::text, jsonb_build_object('name', NEW.name, 'adapter', NEW.adapter,
+                                         'address', NEW.address, 'active', NEW.active));
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER referral_authority_rule AFTER INSERT OR UPDATE ON referral_authority
+    FOR EACH ROW EXECUTE FUNCTION referral_authority_rule();
