@@ -48,7 +48,9 @@ def letter(case: str) -> Referral:
 
 def sent(case: str) -> UUID:
     referral: UUID = letter(case).pk
-    Referral.objects.filter(pk=referral).update(state=State.SENT, sent_at="2026-01-01T00:00Z")
+    Referral.objects.filter(pk=referral).update(
+        state=State.SENT, attempts=1, sent_at="2026-01-01T00:00Z"
+    )
     return referral
 
 

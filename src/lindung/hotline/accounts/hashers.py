@@ -25,7 +25,7 @@ class ProvenHasher(PBKDF2PasswordHasher):
     def proof(self, password: str, encoded: str) -> bytes:
         """What shows that `password` is the one stored as `encoded`, 32 bytes."""
         kept = self.decode(encoded)
-        return self._derive(password, kept["salt"], kept["iterations"])
+        return self._derive(password, str(kept["salt"]), int(kept["iterations"]))
 
     def _derive(self, password: str, salt: str, iterations: int) -> bytes:
         return bytes(pbkdf2(password, salt, iterations, digest=self.digest))

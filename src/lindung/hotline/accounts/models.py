@@ -18,6 +18,10 @@ class Role(models.TextChoices):
     AUDITOR = "auditor", _("Auditor (reads only)")
 
 
+class People(BaseUserManager["Person"]):
+    """Found by user name; made by the database alone (sql/people.sql)."""
+
+
 class Person(AbstractBaseUser):
     """Someone who works at the hotline.
 
@@ -33,7 +37,7 @@ class Person(AbstractBaseUser):
     created_at = models.DateTimeField(auto_now_add=True)
     made_by = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
 
-    objects: ClassVar[BaseUserManager[Person]] = BaseUserManager()
+    objects: ClassVar[People] = People()
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS = ["name", "role"]
@@ -41,7 +45,7 @@ class Person(AbstractBaseUser):
     def __str__(self) -> str:
         return self.name or self.username
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """Whether this is the password. Never stores it anew: only the person changes it."""
         return check_password(raw_password, self.password)
 

@@ -35,7 +35,7 @@ def people() -> list[dict[str, Any]]:
 
 
 def invitations() -> list[Invitation]:
-    """The links that nobody has used yet, newest first; `waits` says which a second person misses."""
+    """The links that nobody has used yet, newest first; `waits`: for a second person."""
     live = Invitation.objects.filter(
         used_by=None, revoked_at=None, expires_at__gt=timezone.now(), invited_by__isnull=False
     )

@@ -36,7 +36,7 @@ class InvitationWaits(InvitationSpent):
 
 
 class NotIndependent(Exception):
-    """Whoever stands for somebody owes nothing to the one who invited them; nor is it done twice."""
+    """Whoever stands for somebody owes nothing to the one who invited them; and it is done once."""
 
 
 class WrongPassword(Exception):

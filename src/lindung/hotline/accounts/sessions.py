@@ -25,7 +25,7 @@ def ask(function: str, *values: Any) -> Any:
     """Call one of the database's own functions (sql/people.sql, sql/doors.sql)."""
     marks = ", ".join(["%s"] * len(values))
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}({marks})", values)  # noqa: S608  our own names
+        cursor.execute(f"SELECT {function}({marks})", values)
         return cursor.fetchone()[0]
 
 

@@ -80,6 +80,13 @@ BEGIN
             accounts_use_code(uuid, text) TO lindung_console;
         GRANT EXECUTE ON FUNCTION casework_decided_by(uuid) TO lindung_worker;
     END IF;
+    IF EXISTS (SELECT 1 FROM information_schema.columns
+               WHERE table_name = 'referral_referral' AND column_name = 'cancelled_by_id') THEN
+        GRANT UPDATE (sending_at, cancelled_at, cancel_reason) ON referral_referral TO lindung_worker;
+        GRANT UPDATE (cancelled_at, cancelled_by_id, cancel_reason) ON referral_referral
+            TO lindung_console;
+        GRANT UPDATE (danger) ON casework_case TO lindung_console;
+    END IF;
 END $$;
 
 GRANT EXECUTE ON FUNCTION hotline_hold(text), custody_note(text, text, jsonb) TO lindung_worker;

@@ -1,5 +1,5 @@
--- Nothing leaves without two people; nothing is "sent" or "acknowledged" by mere claim. Each migration
--- that changes a rule runs this whole file again.
+-- Nothing leaves without two people. How a letter goes on from there is in standing.sql. Each
+-- migration that changes a rule runs this whole file again.
 
 CREATE OR REPLACE FUNCTION referral_two_people() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -33,48 +33,6 @@ BEGIN
 END $$;
 CREATE OR REPLACE TRIGGER referral_queued AFTER INSERT ON referral_referral
     FOR EACH ROW EXECUTE FUNCTION referral_queued();
-
-CREATE OR REPLACE FUNCTION referral_forward_only() RETURNS trigger LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    IF (NEW.id, NEW.case_id, NEW.confirmation_id, NEW.authority_id, NEW.queued_by_id,
-        NEW.sealed_letter, NEW.queued_at, NEW.adapter, NEW.address)
-       IS DISTINCT FROM
-       (OLD.id, OLD.case_id, OLD.confirmation_id, OLD.authority_id, OLD.queued_by_id,
-        OLD.sealed_letter, OLD.queued_at, OLD.adapter, OLD.address) THEN
-        RAISE EXCEPTION 'A queued referral keeps its case, letter and destination.'
-            USING ERRCODE = 'check_violation';
-    END IF;
-    IF NEW.state <> OLD.state THEN
-        IF (OLD.state, NEW.state) NOT IN (('queued', 'sent'), ('sent', 'acknowledged')) THEN
-            RAISE EXCEPTION 'A referral cannot go from % to %.', OLD.state, NEW.state
-                USING ERRCODE = 'check_violation';
-        END IF;
-        IF NEW.attempts = 0 THEN
-            RAISE EXCEPTION 'A referral was not sent before there was an attempt.'
-                USING ERRCODE = 'check_violation';
-        END IF;
-        -- A person says that a mail was answered; everything else the worker saw itself.
-        IF session_user = 'lindung_console' THEN
-            PERFORM accounts_require(accounts_acting(), ARRAY['analyst', 'manager']);
-            IF (NEW.state, NEW.adapter) <> ('acknowledged', 'email') THEN
-                RAISE EXCEPTION 'Only the worker says that a letter is % by %.', NEW.state, NEW.adapter
-                    USING ERRCODE = 'insufficient_privilege';
-            END IF;
-        END IF;
-        PERFORM custody_append('referral.' || NEW.state, NEW.case_id, jsonb_build_object(
-            'referral', NEW.id, 'attempts', NEW.attempts, 'reference', NEW.reference));
-    ELSIF (NEW.reference, NEW.acknowledged_at) IS DISTINCT FROM (OLD.reference, OLD.acknowledged_at) THEN
-        RAISE EXCEPTION 'A reference comes with the acknowledgement, once.'
-            USING ERRCODE = 'check_violation';
-    ELSIF NEW.alarmed_at IS DISTINCT FROM OLD.alarmed_at THEN
-        PERFORM custody_append('referral.alarm', NEW.case_id, jsonb_build_object(
-            'referral', NEW.id, 'state', NEW.state, 'error', NEW.last_error));
-    END IF;
-    RETURN NEW;
-END $$;
-CREATE OR REPLACE TRIGGER referral_forward_only BEFORE UPDATE ON referral_referral
-    FOR EACH ROW EXECUTE FUNCTION referral_forward_only();
 
 CREATE OR REPLACE FUNCTION referral_kept() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -22,9 +22,9 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_who_acts"),
         ("casework", "0003_who_decided"),
-        ("config", "0003_decided_anew"),
+        ("config", "0004_letters_that_stand"),
         ("custody", "0004_seal_checks"),
-        ("referral", "0002_its_address"),
+        ("referral", "0003_its_address"),
     ]
 
     operations = [
@@ -36,6 +36,8 @@ class Migration(migrations.Migration):
         run("accounts", "people"),
         run("accounts", "doors"),
         run("casework", "rules"),
+        run("casework", "danger"),
         run("referral", "outbox"),
+        run("referral", "standing"),
         run("config", "grants"),
     ]

@@ -13,7 +13,7 @@ ALTER TABLE referral_referral ENABLE TRIGGER USER;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('referral', '0001_initial'),
+        ('referral', '0002_letters'),
     ]
 
     operations = [
