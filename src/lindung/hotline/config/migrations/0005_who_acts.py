@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
         ("accounts", "0002_who_acts"),
         ("casework", "0003_who_decided"),
         ("config", "0004_letters_that_stand"),
-        ("custody", "0004_seal_checks"),
+        ("custody", "0005_waits"),
         ("referral", "0003_its_address"),
     ]
 

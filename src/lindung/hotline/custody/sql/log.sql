@@ -57,9 +57,9 @@ END $$;
 CREATE OR REPLACE FUNCTION custody_note(kind text, subject text, body jsonb) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    IF NOT accounts_owner_asks() AND split_part(kind, '.', 1) IN (
-        'assessment', 'authority', 'capture', 'case', 'confirmation', 'factor', 'item', 'person',
-        'referral', 'seal') THEN
+    IF NOT accounts_owner_asks() AND (kind IN ('capture.asked', 'seal.broken', 'seal.holds')
+       OR split_part(kind, '.', 1) IN ('assessment', 'authority', 'case', 'confirmation', 'factor',
+                                       'item', 'person', 'referral')) THEN
         RAISE EXCEPTION 'The database itself writes entries such as %.', kind
             USING ERRCODE = 'insufficient_privilege';
     END IF;
