@@ -90,6 +90,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         kind, body = "text/html; charset=utf-8", b""
+        if self.path == "/frame":
+            self.server.heard = dict(self.headers)
         if self.path in ("/", "/wall"):
             body = page(self.server.other, self.path == "/wall").encode()
         elif self.path in ("/frame", "/other"):
@@ -124,4 +126,5 @@ class DeepServer(http.server.ThreadingHTTPServer):
         self.places = [f"127.0.0.1:{port}", f"localhost:{port}"]
         self.url, self.other = (f"http://{place}" for place in self.places)
         self.pictures: set[str] = set()
+        self.heard: dict[str, str] = {}
         threading.Thread(target=self.serve_forever, daemon=True).start()

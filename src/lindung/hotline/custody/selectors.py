@@ -9,8 +9,9 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import ngettext
 
 from .checking import TAMPERED, checked
-from .models import CaptureWait, Checkpoint, Entry, Evidence, SealCheck
+from .models import CaptureWait, Checkpoint, Entry, Evidence, SealCheck, Vouching
 from .places import evidence_folder, signer_pem, trust_file
+from .vouching import lacking, overdue
 
 __all__ = [
     "alarms",
@@ -26,7 +27,9 @@ __all__ = [
     "seal_of",
     "signer_pem",
     "trust_file",
+    "vouching_of",
     "waits",
+    "without_outside_proof",
 ]
 
 
@@ -80,7 +83,34 @@ def waits(case: str = "") -> list[CaptureWait]:
 
 
 def alarms() -> list[str]:
-    """A sentence while captures wait for this machine."""
+    """A sentence while captures wait for this machine, or bundles too long for outsiders."""
+    return [*_waiting_alarms(), *_vouching_alarms()]
+
+
+def vouching_of(record: Evidence) -> Vouching | None:
+    """What outsiders have said of a bundle; None if they were not asked yet."""
+    return Vouching.objects.filter(evidence=record).first()
+
+
+def without_outside_proof() -> int:
+    """How many bundles have not got every stamp and cosignature that is to be had."""
+    return lacking().count()
+
+
+def _vouching_alarms() -> list[str]:
+    late = overdue()
+    if not late:
+        return []
+    words = ngettext(
+        "%(count)s bundle waits for a time stamp or a witness, since %(since)s UTC: %(why)s",
+        "%(count)s bundles wait for a time stamp or a witness, since %(since)s UTC: %(why)s",
+        len(late),
+    )
+    since = late[0].since.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+    return [words % {"count": len(late), "since": since, "why": "; ".join(late[0].pending)}]
+
+
+def _waiting_alarms() -> list[str]:
     waiting = waits()
     if not waiting:
         return []
