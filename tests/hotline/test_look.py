@@ -14,11 +14,11 @@ from lindung import evidence, media
 from lindung.hotline.casework import selectors as casework
 from lindung.hotline.custody import selectors as custody
 from lindung.hotline.custody.models import Entry, Evidence
-from lindung.hotline.triage import files, selectors, services
+from lindung.hotline.triage import files, selectors
 from lindung.hotline.triage.models import Match, Media
 from lindung.media import ListHit, StoreError
 
-from .captured import Site, picture, told
+from .captured import Site, picture, told, worked
 
 pytestmark = pytest.mark.database
 
@@ -151,7 +151,7 @@ def test_lists_that_cannot_be_read_stop_the_job_after_the_seal_until_they_can(
     store = files.hash_lists
     monkeypatch.setattr(files, "hash_lists", broken)
     with pytest.raises(StoreError):
-        services.examine(report)
+        worked(report)
     (row,) = casework.queue("all", "post/unread")
     case = row.case.number
     record = sealed(case)
@@ -159,7 +159,7 @@ def test_lists_that_cannot_be_read_stop_the_job_after_the_seal_until_they_can(
     assert not selectors.files_of(case).all_known
 
     monkeypatch.setattr(files, "hash_lists", store)
-    services.examine(report)  # the job is tried again
+    worked(report)  # the jobs are tried again
     assert sealed(case).pk == record.pk
     assert selectors.files_of(case).all_known
 

@@ -104,6 +104,12 @@ def url_of(item: UUID) -> str:
     return Item.objects.values_list("url", flat=True).get(pk=item)
 
 
+def reported_with(item: UUID) -> set[UUID]:
+    """The items that the newest report of this one names, itself among them."""
+    newest = Sighting.objects.filter(item=item).order_by("-at").values("report")[:1]
+    return set(Sighting.objects.filter(report__in=newest).values_list("item_id", flat=True))
+
+
 def items_of(number: str) -> list[ItemOfCase]:
     items = Item.objects.filter(sightings__case_id=number).order_by("first_seen_at").distinct()
     # Corroboration counts every report of the item, whichever case it came into.

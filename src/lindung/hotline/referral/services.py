@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -17,12 +18,16 @@ from lindung.hotline.casework import services as decisions
 from lindung.hotline.config import sealing
 from lindung.hotline.custody import selectors as custody
 from lindung.hotline.custody import services as seals
+from lindung.hotline.limits import Hangs, within
 
 from .adapters import Letter, NotDelivered, adapter
 from .letters import letter_text
 from .models import Authority, Referral, State
 
 log = logging.getLogger(__name__)
+
+SENDING, SLOWEST = 60.0, 200_000  # seconds for a letter, and bytes a second for its bundles
+ASKING = 10.0
 
 
 class AlreadyQueued(Exception):
@@ -77,8 +82,14 @@ def deliver(referral: UUID) -> None:
     try:
         if broken := seals.check_leaving(waiting.case_id, bundles):
             raise NotDelivered(broken)
-        adapter(waiting.authority.adapter, waiting.authority.address).send(letter)
-    except NotDelivered as error:
+        held = adapter(waiting.authority.adapter, waiting.authority.address)
+        size = sum(bundle.stat().st_size for bundle in bundles)
+        within(
+            SENDING + size / SLOWEST,
+            f"The other side of {waiting.authority.name}",
+            lambda: held.send(letter),
+        )
+    except (NotDelivered, Hangs) as error:
         Referral.objects.filter(pk=referral).update(last_error=str(error)[:500])
         raise
     Referral.objects.filter(pk=referral, state=State.QUEUED).update(
@@ -103,8 +114,16 @@ def collect() -> int:
     """Ask every adapter whether sent referrals have been acknowledged meanwhile."""
     count = 0
     for referral in Referral.objects.filter(state=State.SENT).select_related("authority"):
-        held = adapter(referral.authority.adapter, referral.authority.address)
-        reference = held.acknowledgement(referral.pk)
+        try:
+            held = adapter(referral.authority.adapter, referral.authority.address)
+            reference = within(
+                ASKING,
+                f"The answers of {referral.authority.name}",
+                partial(held.acknowledgement, referral.pk),
+            )
+        except Exception as error:  # one authority's trouble is no other's
+            log.warning("Referral %s was not asked after: %s", referral.pk, error)
+            continue
         if reference is not None:
             count += acknowledge(referral.pk, reference)
     return count

@@ -58,6 +58,9 @@ BEGIN
         GRANT SELECT ON custody_capturerequest TO lindung_worker;
         GRANT SELECT, INSERT ON custody_capturerequest TO lindung_console;
     END IF;
+    IF to_regclass('casework_casecount') IS NOT NULL THEN
+        GRANT SELECT ON casework_casecount TO lindung_console;
+    END IF;
     IF to_regclass('custody_sealcheck') IS NOT NULL THEN
         GRANT SELECT, INSERT, UPDATE ON custody_sealcheck TO lindung_console, lindung_worker;
     END IF;
@@ -65,6 +68,14 @@ END $$;
 
 GRANT EXECUTE ON FUNCTION custody_append(text, text, jsonb) TO lindung_console, lindung_worker;
 GRANT EXECUTE ON FUNCTION casework_next_number() TO lindung_worker;
+DO $$
+BEGIN
+    IF to_regprocedure('casework_grams(text)') IS NOT NULL THEN
+        GRANT EXECUTE ON FUNCTION casework_grams(text), casework_value_digest(text)
+            TO lindung_console, lindung_worker;
+    END IF;
+END $$;
+GRANT EXECUTE ON FUNCTION hotline_jobs() TO lindung_console, lindung_worker;
 
 DO $$
 DECLARE f record;
