@@ -18,6 +18,7 @@ from lindung.hotline.intake.services import Content, receive
 from lindung.hotline.retry import BackOff, named_only
 from lindung.hotline.triage import services
 from lindung.hotline.triage.models import Signal
+from lindung.text import canonicalise
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
@@ -115,7 +116,7 @@ def test_what_the_database_refuses_is_words_and_the_rest_goes_on(
     assert {one.kind for one in items(report)} >= {"words"} and len(items(report)) == 2
 
 
-_real = services.canonicalise
+_real = canonicalise
 
 
 @pytest.mark.parametrize("value", ["\0", "\ud800", "x\0y"])

@@ -15,7 +15,11 @@ _one = threading.Lock()
 
 
 class Hangs(Exception):
-    """What was called did not return in time; the text says so in words."""
+    """What was called did not return in time; `begun`: it may still come to its end."""
+
+    def __init__(self, words: str, *, begun: bool) -> None:
+        super().__init__(words)
+        self.begun = begun
 
 
 def within(seconds: float, what: str, call: Callable[[], T]) -> T:
@@ -39,12 +43,12 @@ def within(seconds: float, what: str, call: Callable[[], T]) -> T:
     with _one:
         earlier = _running.get(what)
         if earlier is not None and earlier.is_alive():
-            raise Hangs(f"{what} is still busy, or does not answer.")
+            raise Hangs(f"{what} is still busy, or does not answer.", begun=False)
         _running[what] = thread
         thread.start()
     thread.join(seconds)
     if failed:
         raise failed[0]
     if not done:
-        raise Hangs(f"{what} did not answer within {seconds:.0f} seconds.")
+        raise Hangs(f"{what} did not answer within {seconds:.0f} seconds.", begun=True)
     return done[0]

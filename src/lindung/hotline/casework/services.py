@@ -18,6 +18,7 @@ from django.db import (
     connection,
     transaction,
 )
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -127,8 +128,12 @@ def hold(*cases: str) -> None:
 
 
 def _open_case_of(item: Item) -> str:
+    letters = Case.objects.filter(
+        pk=OuterRef("pk"), referrals__isnull=False, referrals__cancelled_at=None
+    )
     here = Sighting.objects.filter(item=item).values("case")
-    taking = Case.objects.filter(pk__in=here, referrals=None).exclude(status__in=FINISHED)
+    taking = Case.objects.filter(~Exists(letters), pk__in=here)
+    taking = taking.exclude(status__in=FINISHED)
     return taking.order_by("-opened_at").values_list("pk", flat=True).first() or ""
 
 
@@ -154,6 +159,11 @@ def media_seen(case: str, *, total: int, known: int, whole: bool) -> None:
 def media_unseen(case: str) -> None:
     """A capture came in whose files nobody has counted: the case is not known to be whole."""
     Case.objects.filter(pk=case, media_whole=True).update(media_whole=False)
+
+
+def judge_danger(case: str, *, danger: bool) -> None:
+    """Somebody looked: a child is in danger now, or is not. The database logs it."""
+    Case.objects.filter(pk=case).exclude(danger=danger).update(danger=danger)
 
 
 def begin(case: str) -> None:
@@ -221,7 +231,8 @@ def confirm(
     if not agrees:
         _move(case, (Status.ASSESSED,), Status.OPEN)
     elif assessment.category in NOTHING_TO_REFER:
-        _move(case, (Status.ASSESSED,), Status.CLOSED, explanation=_closing_words(assessment))
+        # A keyword: the page says it in the reader's words.
+        _move(case, (Status.ASSESSED,), Status.CLOSED, explanation=assessment.category)
     else:
         _move(case, (Status.ASSESSED,), Status.CONFIRMED)
     return answer
@@ -246,12 +257,6 @@ def current_assessment(case: str) -> Assessment | None:
     if newest is None or Confirmation.objects.filter(assessment=newest).exists():
         return None
     return newest
-
-
-def _closing_words(assessment: Assessment) -> str:
-    if assessment.category == Category.NOT_FOUND:
-        return _("We looked and it was not there, or could not be reached.")
-    return _("Two people looked at it. It is not against the law, as far as we can tell.")
 
 
 def _move(case: str, allowed: tuple[Status, ...], to: Status, explanation: str = "") -> None:

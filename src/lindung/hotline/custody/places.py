@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 
 from lindung import evidence
@@ -49,3 +50,17 @@ def make_keys() -> Path | None:
 @cache
 def evidence_keys() -> evidence.Keys:
     return evidence.Keys.load(keys_folder())
+
+
+def trust_file() -> Path:
+    """What a stranger needs to check our bundles: public keys only. It may not be there yet."""
+    return keys_folder() / "trust.json"
+
+
+def signer_pem() -> str:
+    """The public key that our bundles are signed with, as PEM for openssl; empty while there is
+    none."""
+    if not trust_file().exists():
+        return ""
+    (key,) = list(evidence.Trust.load(trust_file()).signers.values())[:1]
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()

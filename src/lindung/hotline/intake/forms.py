@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core import signing
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _now
@@ -54,6 +55,9 @@ class ReportForm(forms.Form):
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+    pass_on = forms.BooleanField(
+        label=_("You may give this to the police, so that they can reach me"), required=False
+    )
 
     def clean_nonce(self) -> str:
         try:
@@ -76,7 +80,7 @@ class ReportForm(forms.Form):
         problems = []
         for number, line in enumerate(lines, 1):
             try:
-                canonicalise(line)
+                canonicalise(line, region=settings.ENV["COUNTRY"])
             except NotUnderstood as error:
                 text = _now(str(error))
                 problems.append(

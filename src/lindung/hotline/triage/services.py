@@ -52,9 +52,9 @@ def examine(report: UUID) -> None:
     reader refuses becomes part of the case in words; the rest goes on.
     """
     opened = intake.opened([report])[0]
-    named = [_canonical(line) for line in opened.content.where]
+    named = [_canonical(line, report) for line in opened.content.where]
     if not named:
-        named = [_words_item(opened.content.words)]
+        named = [_words_item(opened.content.words, report)]
     try:
         sighted = casework.sight(report, named, danger=opened.danger)
     except (DatabaseError, ValueError) as error:
@@ -62,7 +62,7 @@ def examine(report: UUID) -> None:
             "Report %s names something that cannot be stored: %s", report, named_only(error)
         )
         lines = zip(named, opened.content.where or (opened.content.words,), strict=True)
-        named = [one if casework.takes(one) else _words_item(line) for one, line in lines]
+        named = [one if casework.takes(one) else _words_item(line, report) for one, line in lines]
         sighted = casework.sight(report, named, danger=opened.danger)
     first = sighted[0].case
     _read(first, opened.content.words, report=report)
@@ -73,26 +73,29 @@ def examine(report: UUID) -> None:
             match_digest(found.case, found.item.pk, found.item.value)
 
 
-def _canonical(line: str) -> Named:
+def _canonical(line: str, report: UUID) -> Named:
     """The item a line names. Lines that name none are words, and words stay sealed."""
     if digest := re.fullmatch(DIGEST, line.strip(), re.IGNORECASE):
         return Named("digest", digest.group().lower(), digest.group().lower())
     try:
         found = canonicalise(line, region=settings.ENV["COUNTRY"])
     except NotUnderstood:
-        return _words_item(line)
+        return _words_item(line, report)
     except Exception as error:  # a reader's own fault: the line is read by people
         log.warning("A line of a report was not understood: %s", named_only(error))
-        return _words_item(line)
+        return _words_item(line, report)
     if found.kind == "words":
-        return _words_item(line)
+        return _words_item(line, report)
     return Named(found.kind, found.value, found.display, found.url or "")
 
 
-def _words_item(words: str) -> Named:
-    """Words stay sealed: the item is known by a keyed hash of them."""
+def _words_item(words: str, report: UUID) -> Named:
+    """Words stay sealed: the item is known by a keyed hash of them and of their report.
+
+    Two children may write the same words, so words never lead one report to another.
+    """
     key = hashlib.sha256(keys.read(settings.ENV.home, "report.key")).digest()
-    text = " ".join(words.casefold().split())
+    text = f"{report} {' '.join(words.casefold().split())}"
     digest = hmac.digest(key, text.encode("utf-8", "replace"), "sha256")
     return Named("words", digest.hex(), "words")
 

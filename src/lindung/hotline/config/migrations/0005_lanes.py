@@ -7,7 +7,7 @@ from lindung.hotline.config.rules import run
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("config", "0003_decided_anew"),
+        ("config", "0004_letters_that_stand"),
         ("casework", "0003_found_by_index"),
         ("custody", "0004_seal_checks"),
     ]
