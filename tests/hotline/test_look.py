@@ -125,7 +125,7 @@ def test_a_look_that_never_succeeds_is_sealed_told_and_not_known(
     assert "a defect" in sealed(found.case).unexamined
     assert Media.objects.get(case_id=found.case).sha256 == site.digests(ONE).sha256
     assert not selectors.files_of(found.case).all_known
-    assert found.case not in [row.case.number for row in casework.queue("known")]
+    assert found.case not in [row.case.number for row in casework.queue("known").rows]
     assert Entry.objects.filter(subject=found.case, kind="media.unexamined").count() == 1
 
 
@@ -152,7 +152,7 @@ def test_lists_that_cannot_be_read_stop_the_job_after_the_seal_until_they_can(
     monkeypatch.setattr(files, "hash_lists", broken)
     with pytest.raises(StoreError):
         worked(report)
-    (row,) = casework.queue("all", "post/unread")
+    (row,) = casework.queue("all", "post/unread").rows
     case = row.case.number
     record = sealed(case)
     assert Media.objects.get(case_id=case).pdq

@@ -36,7 +36,7 @@ ONE, TWO = picture(1), picture(2)
 
 def claimed(case: str) -> bool:
     """Whether the queue and the case say that everything is known; they must agree."""
-    queued = case in [row.case.number for row in casework.queue("known")]
+    queued = case in [row.case.number for row in casework.queue("known").rows]
     assert queued == selectors.files_of(case).all_known
     return queued
 

@@ -26,7 +26,8 @@ def register(app: typer.Typer) -> None:
         """Show each part: since when it runs, its process, its restarts, its address.
 
         Then what waits for the worker, which jobs failed twice, and which a killed worker still
-        holds. Partners' lists of terms that are left out are named. Exit codes: 0 all parts are up, 1 not.
+        holds. Partners' lists of terms that are left out are named. Exit codes: 0 all parts are up,
+        1 not.
         """
         import json
         from dataclasses import asdict

@@ -42,6 +42,7 @@ ORDER = (
     models.F("opened_at").asc(),
     models.F("number").asc(),
 )
+KNOWN = models.Q(media_whole=True, media_total__gt=0, media_known=models.F("media_total"))
 ILLEGAL = (Category.BASELINE, Category.NATIONAL)  # what marked files go on our own list for
 
 
@@ -73,6 +74,7 @@ class Case(models.Model):
                 name="casework_case_done",
                 condition=models.Q(status__in=["referred", "closed"]),
             ),
+            models.Index(*ORDER, name="casework_case_known", condition=KNOWN),
             models.Index(*ORDER, name="casework_case_all"),
         ]
 

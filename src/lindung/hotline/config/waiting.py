@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 QUESTION = "SELECT hotline_jobs()"
-DEAD_FOR = 60  # seconds without a sign of life, in hotline_jobs()
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
@@ -71,6 +72,12 @@ def _case(number: str) -> Case:
     return found
 
 
+def _number(request: HttpRequest, name: str) -> int:
+    """A page's number from the address; the first one for anything that is none."""
+    asked = request.GET.get(name, "")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 1
+
+
 def _decider(request: HttpRequest) -> Person:
     person = signed_in(request)
     if not person.may_decide:
@@ -80,6 +87,7 @@ def _decider(request: HttpRequest) -> Person:
 
 def queue(request: HttpRequest) -> HttpResponse:
     labels = {
+        "todo": _("to do"),
         "danger": _("danger"),
         "known": _("all pictures known"),
         "new": _("new"),
@@ -89,10 +97,12 @@ def queue(request: HttpRequest) -> HttpResponse:
         "done": _("passed on or closed"),
         "all": _("all"),
     }
-    key, search = request.GET.get("queue", "all"), request.GET.get("search", "").strip()
+    search = request.GET.get("search", "").strip()
+    key = request.GET.get("queue", "")
+    key = key if key in labels else "all" if search else "todo"
     counts = casework.counts()
-    found = casework.queue(key, search)
-    numbers = [row.case.number for row in found]
+    listed = casework.queue(key, search, _number(request, "page"))
+    numbers = [row.case.number for row in listed.rows]
     titles, before = casework.titles(numbers), casework.reported_before(numbers)
     rows = [
         {
@@ -109,13 +119,21 @@ def queue(request: HttpRequest) -> HttpResponse:
             "due": row.case.due,
             "opened": row.case.opened_at,
         }
-        for row in found
+        for row in listed.rows
     ]
     sidebar = [
         {"key": k, "label": label, "count": counts[k], "url": f"?queue={k}", "current": k == key}
         for k, label in labels.items()
     ]
-    return _page(request, "queue", {"counts": sidebar, "rows": rows, "search": search})
+    context = {
+        "counts": sidebar,
+        "rows": rows,
+        "search": search,
+        "too_short": bool(search) and len(search) < casework.SHORTEST_SEARCH,
+        "listed": listed,
+        "query": urlencode({"queue": key, **({"search": search} if search else {})}),
+    }
+    return _page(request, "queue", context)
 
 
 def case(request: HttpRequest, number: str, **replaced: forms.Form) -> HttpResponse:
@@ -125,7 +143,7 @@ def case(request: HttpRequest, number: str, **replaced: forms.Form) -> HttpRespo
         decisions.begin(number)
         found.refresh_from_db()
     log.append("case.read", number, {"person": str(person.pk)})
-    context = case_page.context(found, person) | replaced
+    context = case_page.context(found, person, _number(request, "reports")) | replaced
     return _page(request, "case", context, status=422 if replaced else 200)
 
 

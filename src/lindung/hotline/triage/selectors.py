@@ -80,7 +80,8 @@ _TASKS = {
         "whole. The worker’s log says why (job %(id)s)."
     ),
     "triage.capture_again": gettext_lazy(
-        "Case %(subject)s: a capture failed %(count)s times. The worker’s log says why (job %(id)s)."
+        "Case %(subject)s: a capture failed %(count)s times. The worker’s log says why "
+        "(job %(id)s)."
     ),
 }
 _OTHER_TASK = gettext_lazy(

@@ -54,6 +54,10 @@ class Migration(migrations.Migration):
             model_name='case',
             index=models.Index(models.OrderBy(models.F('danger'), descending=True), models.OrderBy(models.F('score'), descending=True, nulls_last=True), models.OrderBy(models.F('opened_at')), models.OrderBy(models.F('number')), name='casework_case_all'),
         ),
+        migrations.AddIndex(
+            model_name='case',
+            index=models.Index(models.OrderBy(models.F('danger'), descending=True), models.OrderBy(models.F('score'), descending=True, nulls_last=True), models.OrderBy(models.F('opened_at')), models.OrderBy(models.F('number')), condition=models.Q(('media_known', models.F('media_total')), ('media_total__gt', 0), ('media_whole', True)), name='casework_case_known'),
+        ),
         migrations.AddConstraint(
             model_name='item',
             constraint=models.UniqueConstraint(fields=('kind', 'digest'), name='casework_item_named_once'),
@@ -65,8 +69,9 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             "CREATE INDEX casework_item_grams ON casework_item"
             " USING gin (casework_grams(display || chr(10) || value));"
+            "CREATE INDEX casework_case_grams ON casework_case USING gin (casework_grams(number));"
             "CREATE INDEX casework_case_last ON casework_case"
-            " (split_part(number, '-', 1), (split_part(number, '-', 2)::int));"
+            " (split_part(number, '-', 1), length(number), number);"
             "CREATE INDEX casework_sighting_of_case ON casework_sighting (case_id, at, id);"
             "INSERT INTO casework_casecount (status, danger, known, cases)"
             " SELECT status, danger,"

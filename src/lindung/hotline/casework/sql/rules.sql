@@ -160,10 +160,10 @@ DECLARE
     last_one int;
 BEGIN
     PERFORM pg_advisory_xact_lock(4823705527302);
-    -- The index casework_case_last holds both.
+    -- The longest number is the highest; the index casework_case_last holds this order.
     SELECT split_part(number, '-', 2)::int INTO last_one FROM casework_case
         WHERE split_part(number, '-', 1) = this_year
-        ORDER BY split_part(number, '-', 2)::int DESC LIMIT 1;
+        ORDER BY length(number) DESC, number DESC LIMIT 1;
     last_one := coalesce(last_one, 0);
     RETURN this_year || '-' || lpad((last_one + 1)::text, greatest(4, length((last_one + 1)::text)), '0');
 END $$;
