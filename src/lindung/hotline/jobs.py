@@ -10,6 +10,7 @@ import asyncio
 import logging
 import os
 import signal
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -21,7 +22,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
 from procrastinate.utils import utcnow
 
-from lindung.hotline.config import scratch
+from lindung.hotline.config import scratch, trial
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ def run(on_ready: Callable[[], None] | None = None) -> None:
 
     custody.check_evidence_keys()
     scratch.clear(settings.ENV.home)
+    threading.Thread(target=trial.run, args=[settings.ENV], daemon=True).start()
     os.nice(POLITE)
     ended_well = asyncio.run(_work(on_ready))
     # Threads that hang would keep the process; the next worker gives their jobs back.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -19,7 +20,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
 
 from lindung.hotline.accounts import selectors as accounts
 from lindung.hotline.accounts.models import Person
@@ -56,7 +56,7 @@ def _alarms() -> list[str]:
         for one in custody.broken()
     ]
     unread = [words % {"count": waiting}] if waiting else []
-    return [*seals, *unread, *referral.alarms(), *triage.alarms()]
+    return [*seals, *unread, *custody.alarms(), *referral.alarms(), *triage.alarms()]
 
 
 def _page(
@@ -83,6 +83,19 @@ def _decider(request: HttpRequest) -> Person:
     if not person.may_decide:
         raise PermissionDenied
     return person
+
+
+def sent(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """What a form sends. Whoever opens the address itself (after signing in, say) gets the page
+    that the form is on."""
+
+    @wraps(view)
+    def take(request: HttpRequest, *args: Any, **named: Any) -> HttpResponse:
+        if request.method == "POST":
+            return view(request, *args, **named)
+        return redirect("case", named["number"]) if "number" in named else redirect("outbox")
+
+    return take
 
 
 def queue(request: HttpRequest) -> HttpResponse:
@@ -167,7 +180,7 @@ def _take(
     return redirect("case", number)
 
 
-@require_POST
+@sent
 def assess(request: HttpRequest, number: str) -> HttpResponse:
     who = _decider(request).pk
     return _take(
@@ -190,7 +203,7 @@ def assess(request: HttpRequest, number: str) -> HttpResponse:
     )
 
 
-@require_POST
+@sent
 def confirm(request: HttpRequest, number: str) -> HttpResponse:
     who = _decider(request).pk
     return _take(
@@ -209,7 +222,7 @@ def confirm(request: HttpRequest, number: str) -> HttpResponse:
     )
 
 
-@require_POST
+@sent
 def refer(request: HttpRequest, number: str) -> HttpResponse:
     who = _decider(request).pk
     return _take(
@@ -223,7 +236,7 @@ def refer(request: HttpRequest, number: str) -> HttpResponse:
     )
 
 
-@require_POST
+@sent
 def capture(request: HttpRequest, number: str, item: UUID) -> HttpResponse:
     """Ask for a capture of one item now: it may be gone, or changed, in an hour."""
     who = _decider(request).pk
@@ -244,7 +257,7 @@ def capture(request: HttpRequest, number: str, item: UUID) -> HttpResponse:
     return redirect("case", number)
 
 
-@require_POST
+@sent
 def check_seal(request: HttpRequest, evidence_id: UUID) -> HttpResponse:
     """Read a whole bundle now and say whether it is what was sealed."""
     found = custody.evidence_record(evidence_id)
@@ -254,7 +267,7 @@ def check_seal(request: HttpRequest, evidence_id: UUID) -> HttpResponse:
     return redirect("case", found.case_id)
 
 
-@require_POST
+@sent
 def acknowledge(request: HttpRequest, referral_id: UUID) -> HttpResponse:
     _decider(request)
     form = AcknowledgeForm(request.POST)
@@ -265,7 +278,7 @@ def acknowledge(request: HttpRequest, referral_id: UUID) -> HttpResponse:
     return redirect("outbox")
 
 
-@require_POST
+@sent
 def cancel(request: HttpRequest, referral_id: UUID) -> HttpResponse:
     """Take a letter back that has not left, with a reason."""
     who = _decider(request).pk
@@ -282,7 +295,7 @@ def cancel(request: HttpRequest, referral_id: UUID) -> HttpResponse:
     return redirect("case", case_number) if case_number else redirect("outbox")
 
 
-@require_POST
+@sent
 def danger(request: HttpRequest, number: str) -> HttpResponse:
     """Somebody looked whether a child is in danger now: "not sure" counts as danger until then."""
     _decider(request)

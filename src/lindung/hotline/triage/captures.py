@@ -17,6 +17,7 @@ from django.utils import timezone
 from lindung import evidence
 from lindung.hotline.casework import selectors as cases
 from lindung.hotline.casework import services as casework
+from lindung.hotline.config import trial
 from lindung.hotline.custody import selectors as kept
 from lindung.hotline.custody import services as custody
 from lindung.hotline.custody.services import FIRST, Try
@@ -33,27 +34,40 @@ def capture(case: str, item: UUID, which: Try) -> custody.Evidence | None:
     """Capture an item's address, hash its media so that nobody needs to look, seal it: once.
 
     None when nobody wants it any more: the hotline's own further tries end when the page was got,
-    what a person asked for is made anyway, and everything ends with the case. What was hashed and
-    the sealed record are one transaction. That the media could not be examined stands in the
-    record; it never keeps the capture from being sealed. Raises Later.
+    what a person asked for is made anyway, and everything ends with the case. None too where this
+    machine cannot capture now: then it waits, and `waiting` has it made later. Raises Later.
     """
     if found := custody.made(case, item, which):
         return found
-    again = which.request is None and which != FIRST
-    if cases.is_finished(case) or (again and kept.kept(case, item)):
+    asked = which.request is not None
+    if cases.is_finished(case) or (not asked and which != FIRST and kept.kept(case, item)):
+        custody.waits_no_more(case, item, which)
         return None
     url = cases.url_of(item)
-    asked = which.request is not None
     with _alone(item), nullcontext() if asked else spending(item, url):
-        return custody.made(case, item, which) or _capture(case, item, url, which)
+        if found := custody.made(case, item, which):
+            return found
+        try:
+            record = _sealed(case, item, url, which)
+        except evidence.CannotCapture as problem:
+            custody.wait(case, item, which, str(problem))
+            return None
+        if record.bundle:
+            custody.check(record, "sealing")
+        return record
 
 
-def _capture(case: str, item: UUID, url: str, which: Try) -> custody.Evidence:
+def _sealed(case: str, item: UUID, url: str, which: Try) -> custody.Evidence:
+    """What was hashed and the sealed record are one transaction.
+
+    That the media could not be examined stands in the record; it never keeps the capture from being
+    sealed.
+    """
     with custody.capturing(url) as captured:
         seen, problem = files.look(captured)
         with transaction.atomic():
             casework.media_unseen(case)
-            record = custody.seal(
+            return custody.seal(
                 case,
                 item,
                 captured,
@@ -61,9 +75,19 @@ def _capture(case: str, item: UUID, url: str, which: Try) -> custody.Evidence:
                 which=which,
                 next_at=_next(captured, which),
             )
-    if record.bundle:
-        custody.check(record, "sealing")
-    return record
+
+
+def waiting() -> int:
+    """Have the waiting captures made if this machine can capture again; returns how many."""
+    due = custody.waits_due()
+    known = trial.answer(settings.ENV)
+    if known is not None and known.works and not due:
+        return 0
+    if not trial.run(settings.ENV).works:
+        return 0
+    for one in due:
+        custody.capture_soon(one)
+    return len(due)
 
 
 def _next(captured: evidence.Capture, which: Try) -> datetime | None:

@@ -12,7 +12,7 @@ from lindung.hotline.custody import services as custody
 from lindung.hotline.custody.services import Try
 from lindung.hotline.retry import BackOff, alone
 
-from . import services, terms
+from . import captures, services, terms
 from .budget import Later
 
 
@@ -39,6 +39,12 @@ def capture_again(
 @app.task(name="triage.learn", queue="watch", retry=BackOff())
 def learn(case: str) -> None:
     services.learn(case)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="triage.capture_waiting", queue="watch", **alone("triage.capture_waiting"))
+def capture_waiting(timestamp: int) -> None:
+    captures.waiting()
 
 
 @app.periodic(cron="*/10 * * * *")

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("config", "0004_letters_that_stand"),
         ("casework", "0003_found_by_index"),
-        ("custody", "0004_seal_checks"),
+        ("custody", "0005_waits"),
     ]
 
     operations = [

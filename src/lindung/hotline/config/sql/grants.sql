@@ -61,6 +61,10 @@ BEGIN
     IF to_regclass('casework_casecount') IS NOT NULL THEN
         GRANT SELECT ON casework_casecount TO lindung_console;
     END IF;
+    IF to_regclass('custody_capturewait') IS NOT NULL THEN
+        GRANT SELECT ON custody_capturewait TO lindung_console;
+        GRANT SELECT, INSERT, UPDATE, DELETE ON custody_capturewait TO lindung_worker;
+    END IF;
     IF to_regclass('custody_sealcheck') IS NOT NULL THEN
         GRANT SELECT, INSERT, UPDATE ON custody_sealcheck TO lindung_console, lindung_worker;
     END IF;
@@ -75,8 +79,10 @@ END $$;
 
 GRANT EXECUTE ON FUNCTION custody_append(text, text, jsonb) TO lindung_console, lindung_worker;
 GRANT EXECUTE ON FUNCTION casework_next_number() TO lindung_worker;
-DO $$
-BEGIN
+DO $$ BEGIN
+    IF to_regproc('custody_capture_later') IS NOT NULL THEN
+        GRANT EXECUTE ON FUNCTION custody_capture_later(int, jsonb, timestamptz) TO lindung_worker;
+    END IF;
     IF to_regprocedure('casework_grams(text)') IS NOT NULL THEN
         GRANT EXECUTE ON FUNCTION casework_grams(text), casework_value_digest(text)
             TO lindung_console, lindung_worker;
