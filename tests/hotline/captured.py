@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import numpy as np
+from django.db import connection
 from PIL import Image
 
 from lindung import media
@@ -57,6 +58,12 @@ def worked(report: UUID) -> None:
     services.examine(report)
     for sighting in Sighting.objects.filter(report=report).exclude(item__url=""):
         services.capture(sighting.case_id, sighting.item_id, FIRST)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "DELETE FROM procrastinate_jobs WHERE task_name = 'triage.capture_again'"
+                " AND args->>'item' = %s AND args->>'attempt' = '1'",
+                [str(sighting.item_id)],
+            )
 
 
 @dataclass
@@ -75,7 +82,7 @@ class Site:
         archive(path, self.bodies)
         self.spoil(path)
         (into / "facts.json").write_text("{}")
-        facts = {"started": datetime.now(UTC).isoformat(), "requests": []}
+        facts = {"started": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", "requests": []}
         taken = Capture(
             url, Policy.FULL, "complete", None, url, "a page", "words", into,
             tuple(sorted(into.iterdir())), facts, "Example Act s 1",

@@ -48,7 +48,6 @@ def tries(found: Sighted) -> list[Evidence]:
 def waiting(found: Sighted) -> list[dict[str, Any]]:
     """The captures that the database has deferred for this case: their arguments but for it."""
     jobs = ProcrastinateJob.objects.filter(task_name="triage.capture_again", args__case=found.case)
-    jobs = jobs.exclude(args__attempt=1)  # the first, which `visit` has made
     assert all(job.args["item"] == str(found.item.pk) for job in jobs)
     return [
         {k: v for k, v in job.args.items() if k not in ("case", "item")}
