@@ -56,7 +56,14 @@ def _alarms() -> list[str]:
         for one in custody.broken()
     ]
     unread = [words % {"count": waiting}] if waiting else []
-    return [*seals, *unread, *custody.alarms(), *referral.alarms(), *triage.alarms()]
+    return [
+        *seals,
+        *unread,
+        *custody.alarms(),
+        *accounts.alarms(),
+        *referral.alarms(),
+        *triage.alarms(),
+    ]
 
 
 def _page(
@@ -155,7 +162,7 @@ def case(request: HttpRequest, number: str, **replaced: forms.Form) -> HttpRespo
     if person.may_decide:
         decisions.begin(number)
         found.refresh_from_db()
-    log.append("case.read", number, {"person": str(person.pk)})
+    log.read(number, person.pk)
     context = case_page.context(found, person, _number(request, "reports")) | replaced
     return _page(request, "case", context, status=422 if replaced else 200)
 
@@ -352,7 +359,6 @@ def authorities(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     form = AuthorityForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        authority = form.save()
-        log.append("authority.added", str(authority.pk), {"name": authority.name})
+        form.save()
         return redirect("authorities")
     return _page(request, "authorities", {"authorities": referral.authorities(), "form": form})

@@ -76,9 +76,12 @@ def deliver(referral: UUID) -> None:
     decision was replaced is cancelled; one that fell while an attempt was broken off may have left,
     so it counts as sent and is recalled.
     """
-    waiting = Referral.objects.select_related("authority").get(pk=referral)
+    waiting = Referral.objects.get(pk=referral)
     if waiting.state != State.QUEUED or not _may_begin(waiting):
         return
+    if not casework.stands(waiting.confirmation_id):
+        Referral.objects.filter(pk=referral).update(last_error=stored("unproven"), sending_at=None)
+        raise NotDelivered("unproven")
     text = sealing.unseal(waiting.sealed_letter)
     # What was captured after the decision is not what two people decided about.
     bundles = [bundle for bundle in custody.bundles(waiting.case_id) if bundle.name in text]
@@ -94,11 +97,11 @@ def deliver(referral: UUID) -> None:
     try:
         if broken := seals.check_leaving(waiting.case_id, bundles):
             raise NotDelivered("bundle", bundle=broken.evidence.bundle, why=broken.words)
-        held = adapter(waiting.authority.adapter, waiting.authority.address)
+        held = adapter(waiting.adapter, waiting.address)
         size = sum(bundle.stat().st_size for bundle in bundles)
         within(
             SENDING + size / SLOWEST,
-            f"The other side of {waiting.authority.name}",
+            f"The other side {waiting.address}",
             lambda: held.send(letter),
         )
     except NotDelivered as error:
@@ -174,12 +177,12 @@ def acknowledge(referral: UUID, reference: str) -> bool:
 def collect() -> int:
     """Ask every adapter whether sent referrals have been acknowledged meanwhile."""
     count = 0
-    for referral in Referral.objects.filter(state=State.SENT).select_related("authority"):
+    for referral in Referral.objects.filter(state=State.SENT):
         try:
-            held = adapter(referral.authority.adapter, referral.authority.address)
+            held = adapter(referral.adapter, referral.address)
             answer = within(
                 ASKING,
-                f"The answers of {referral.authority.name}",
+                f"The answers of {referral.address}",
                 partial(held.answer, referral.pk, referral.number),
             )
         except Exception as error:  # one authority's trouble is no other's

@@ -7,8 +7,8 @@ from lindung.hotline.config.rules import run
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("config", "0004_letters_that_stand"),
-        ("casework", "0003_found_by_index"),
+        ("config", "0005_who_acts"),
+        ("casework", "0004_found_by_index"),
         ("custody", "0005_waits"),
     ]
 

@@ -9,7 +9,7 @@ from lindung.hotline.config.rules import run
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('casework', '0002_marked_files'),
+        ('casework', '0003_who_decided'),
         ('intake', '0001_initial'),
     ]
 
