@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 
 from .checking import TAMPERED, checked
 from .models import Checkpoint, Entry, Evidence, SealCheck
-from .places import evidence_folder, signer_pem, trust_file
+from .places import evidence_folder, signer_fingerprint, signer_pem, trust_file
 
 __all__ = [
     "broken",
@@ -21,6 +21,7 @@ __all__ = [
     "kept",
     "last_checkpoint",
     "seal_of",
+    "signer_fingerprint",
     "signer_pem",
     "trust_file",
 ]

@@ -60,6 +60,8 @@ DEED: Mapping[str, Promise] = {
     "media.listed": _("marked files put on our own list"),
     "media.withdrawn": _("files taken off our own list"),
     "authority.added": _("authority added"),
+    "authority.changed": _("authority changed"),
+    "authority.switched": _("authority switched on or off"),
 }
 CATEGORY: Mapping[str, Promise] = {
     "baseline": _("Illegal: INTERPOL baseline"),
