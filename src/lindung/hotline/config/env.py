@@ -17,6 +17,7 @@ from typing import Any
 from . import shapes
 
 PREFIX = "LINDUNG_"
+ISOLATIONS = ("sandboxed", "weaker")  # those of lindung.evidence
 PROCESSES = ("owner", "public", "console", "worker")
 
 
@@ -123,6 +124,14 @@ SETTINGS = (
         "site may be down for a minute only.",
         "whole minutes, separated by commas; empty for none",
         shapes.waits,
+    ),
+    Setting(
+        "LINDUNG_CAPTURE_ISOLATION",
+        "sandboxed",
+        "What must hold the browser of a capture. With “weaker” captures go on where the kernel "
+        "gives Chromium no sandbox; each record and the case page say so.",
+        "one of " + ", ".join(ISOLATIONS),
+        shapes.one_of(*ISOLATIONS),
     ),
     Setting(
         "LINDUNG_SMTP_URL",

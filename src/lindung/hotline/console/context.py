@@ -40,4 +40,4 @@ def _alarms() -> list[str]:
         for one in custody.broken()
     ]
     unread = [words % {"count": waiting}] if waiting else []
-    return [*seals, *unread, *referral.alarms(), *triage.alarms()]
+    return [*seals, *unread, *custody.alarms(), *referral.alarms(), *triage.alarms()]

@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
 from lindung.evidence import find_chromium
+from lindung.hotline.config import trial
 from lindung.hotline.config.env import Env
 
 from . import people, site
@@ -55,6 +56,10 @@ def run(env: Env, say: Say) -> None:
     lindung("stop")
     with site.serving(kept.port) as address, ExitStack() as stack:
         link = _up(env, kept.port, say)
+        tried = trial.answer(env, wait=60)
+        if tried is not None and not tried.works:
+            lindung("stop")
+            raise DemoError(f"The demo needs a capture, and none can be made. {tried.problem}")
         driver = stack.enter_context(sync_playwright())
         browser = driver.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
         stack.callback(browser.close)
@@ -186,7 +191,10 @@ def _walk(env: Env, kept: _Kept, browser: Browser, address: str, link: str, say:
         say(f"   look at: {console}/cases/{number}/")
 
     say("6. The evidence proves itself, and a tampered copy is refused")
-    _verify(env, next(letter.parent.glob("*.lindung*")), say)
+    bundle = next(iter(sorted(letter.parent.glob("*.lindung*"))), None)
+    if bundle is None:
+        raise DemoError(f"No page was captured. Look at {console}/cases/{number}/ for the reason.")
+    _verify(env, bundle, say)
 
 
 def _sign_in(

@@ -52,9 +52,10 @@ def examine(report: UUID) -> None:
         named = [_words_item(opened.content.words, report)]
     sighted = casework.sight(report, named, danger=opened.danger)
     captured = [
-        captures.capture(found.case, found.item.pk, found.item.url)
+        record
         for found in sighted
         if found.item.url
+        and (record := captures.capture(found.case, found.item.pk, found.item.url))
     ]
     _read(sighted[0].case, opened.content.words, report=report)
     for record in captured:

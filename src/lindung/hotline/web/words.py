@@ -42,6 +42,7 @@ DEED: Mapping[str, Promise] = {
     "item.sighted": _("report named an item"),
     "evidence-sealed": _("capture sealed"),
     "evidence.failed": _("capture failed"),
+    "capture.waits": _("capture waits for this machine"),
     "capture.asked": _("capture asked for"),
     "seal.broken": _("alarm: seal does not hold"),
     "seal.holds": _("seal holds again"),

@@ -58,6 +58,10 @@ BEGIN
         GRANT SELECT ON custody_capturerequest TO lindung_worker;
         GRANT SELECT, INSERT ON custody_capturerequest TO lindung_console;
     END IF;
+    IF to_regclass('custody_capturewait') IS NOT NULL THEN
+        GRANT SELECT ON custody_capturewait TO lindung_console;
+        GRANT SELECT, INSERT, UPDATE, DELETE ON custody_capturewait TO lindung_worker;
+    END IF;
     IF to_regclass('custody_sealcheck') IS NOT NULL THEN
         GRANT SELECT, INSERT, UPDATE ON custody_sealcheck TO lindung_console, lindung_worker;
     END IF;
@@ -76,6 +80,11 @@ END $$;
 
 GRANT EXECUTE ON FUNCTION custody_append(text, text, jsonb) TO lindung_console, lindung_worker;
 GRANT EXECUTE ON FUNCTION casework_next_number() TO lindung_worker;
+DO $$ BEGIN
+    IF to_regproc('custody_capture_later') IS NOT NULL THEN
+        GRANT EXECUTE ON FUNCTION custody_capture_later(int, jsonb, timestamptz) TO lindung_worker;
+    END IF;
+END $$;
 
 DO $$
 DECLARE f record;
