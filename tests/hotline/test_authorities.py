@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.test import Client
+from psycopg.errors import InsufficientPrivilege
 
 from lindung.hotline.accounts.models import Role
 from lindung.hotline.casework import services as decisions
@@ -16,6 +17,7 @@ from lindung.hotline.custody.models import Entry
 from lindung.hotline.referral import authorities, selectors
 from lindung.hotline.referral.models import Authority
 
+from .conftest import Connect, Rows
 from .console_page import ConsolePage
 from .mailbox import Mailbox
 from .test_casework import named, person, report
@@ -75,8 +77,9 @@ class TestManager(ConsolePage):
         answer = client.post(f"/authorities/{one.pk}/", changed, follow=True)
         assert "was changed" in answer.content.decode()
         assert one.name not in offered() and letters_waiting(one) == 2
+        # A test letter is no change of where letters go.
         entry = Entry.objects.get(kind="authority.changed", subject=str(one.pk))
-        assert "address" in entry.entry and "other@example.org" not in entry.entry
+        assert "other@example.org" in entry.entry
 
     def test_one_that_is_switched_off_is_not_offered(self, client: Client) -> None:
         self.sign_in(client, Role.MANAGER)
@@ -89,7 +92,7 @@ class TestManager(ConsolePage):
         assert one.name not in offered()
         client.post(url, {"switch": "on"})
         assert one.name in offered()
-        assert Entry.objects.filter(kind="authority.switched", subject=str(one.pk)).count() == 2
+        assert Entry.objects.filter(kind="authority.changed", subject=str(one.pk)).count() == 2
 
     @pytest.mark.parametrize("role", [Role.ANALYST, Role.AUDITOR])
     def test_nobody_else_may(self, client: Client, role: str) -> None:
@@ -99,6 +102,20 @@ class TestManager(ConsolePage):
             assert client.get(path).status_code == 403
             assert client.post(path, {"switch": "off"}).status_code == 403
         assert client.get("/authorities/999999/").status_code == 403
+
+
+class TestDatabase:
+    def test_only_the_worker_says_that_mail_works(
+        self, connect: Connect, rows: Rows, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with connect("worker") as worker:
+            worker.execute("UPDATE referral_authority SET tested_at = now() WHERE id = %s",
+                           [rows.authority])  # fmt: skip
+        with connect("console") as console, pytest.raises(InsufficientPrivilege):
+            console.execute(
+                "UPDATE referral_authority SET tested_at = now() + interval '1 s' WHERE id = %s",
+                [rows.authority],
+            )
 
 
 class TestEveryPage(ConsolePage):

@@ -25,6 +25,10 @@ class _Services(types.ModuleType):
         return "http://127.0.0.1:8001/first-manager-example"
 
     @staticmethod
+    def second_person_link() -> str:
+        return "http://127.0.0.1:8001/second-person-example"
+
+    @staticmethod
     def make_keys() -> None:
         return None
 

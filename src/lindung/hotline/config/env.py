@@ -178,6 +178,14 @@ SETTINGS = (
         shapes.whole(1, 100000),
     ),
     Setting(
+        "LINDUNG_PROXY",
+        "",
+        "Addresses of your own web server in front of Lindung. Only from these is believed what "
+        "X-Forwarded-For and X-Forwarded-Proto say.",
+        "IP addresses, separated by commas; empty for none",
+        shapes.ip_addresses,
+    ),
+    Setting(
         "LINDUNG_THREADS",
         "8",
         "Threads of each web process.",

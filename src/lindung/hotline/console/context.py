@@ -12,6 +12,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from lindung.hotline.accounts import selectors as accounts
 from lindung.hotline.custody import selectors as custody
 from lindung.hotline.intake import selectors as intake
 from lindung.hotline.referral import selectors as referral
@@ -40,4 +41,11 @@ def _alarms() -> list[str]:
         for one in custody.broken()
     ]
     unread = [words % {"count": waiting}] if waiting else []
-    return [*seals, *unread, *custody.alarms(), *referral.alarms(), *triage.alarms()]
+    return [
+        *seals,
+        *unread,
+        *custody.alarms(),
+        *accounts.alarms(),
+        *referral.alarms(),
+        *triage.alarms(),
+    ]

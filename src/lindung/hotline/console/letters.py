@@ -10,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from lindung.hotline.accounts.models import Person
 from lindung.hotline.accounts.views import signed_in
 from lindung.hotline.casework.services import Refused
 from lindung.hotline.custody import selectors as custody
@@ -32,6 +31,8 @@ def acknowledge(request: HttpRequest, referral_id: UUID) -> HttpResponse:
     form = AcknowledgeForm(request.POST)
     if not form.is_valid():
         messages.error(request, str(form.errors["reference"][0]))
+    elif not referral.by_mail(referral_id):
+        messages.error(request, _("They acknowledge it themselves, with a file beside the letter."))
     elif not services.acknowledge(referral_id, form.cleaned_data["reference"]):
         messages.error(request, _("This referral is not waiting for an acknowledgement."))
     else:
@@ -60,19 +61,17 @@ def _its_case(referral_id: UUID) -> HttpResponse:
     return back(number) if number else redirect("outbox")
 
 
-def _manager(request: HttpRequest) -> Person:
-    person = signed_in(request)
-    if not person.is_manager:
+def _manager(request: HttpRequest) -> None:
+    if not signed_in(request).is_manager:
         raise PermissionDenied
-    return person
 
 
 def authorities(request: HttpRequest) -> HttpResponse:
     """All authorities, and a form for one more."""
-    who = _manager(request)
+    _manager(request)
     form = AuthorityForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        added = kept.save(form, who.pk)
+        added = kept.save(form)
         messages.success(request, _("%(name)s was added.") % {"name": added.name})
         return redirect("authorities")
     context = {
@@ -85,7 +84,7 @@ def authorities(request: HttpRequest) -> HttpResponse:
 
 def authority(request: HttpRequest, pk: int) -> HttpResponse:
     """One authority: change it, switch it off or on, ask for a test letter."""
-    who = _manager(request)
+    _manager(request)
     found = kept.authority(pk)
     if found is None:
         raise Http404
@@ -94,7 +93,7 @@ def authority(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if "switch" in request.POST:
         on = request.POST["switch"] == "on"
-        kept.switch(found, who.pk, active=on)
+        kept.switch(found, active=on)
         words = _("%(name)s was switched on.") if on else _("%(name)s was switched off.")
         messages.success(request, words % {"name": found.name})
         return redirect("authority", pk)
@@ -105,7 +104,7 @@ def authority(request: HttpRequest, pk: int) -> HttpResponse:
         )
         return redirect("authority", pk)
     if form.is_bound and form.is_valid():
-        changed = kept.save(form, who.pk)
+        changed = kept.save(form)
         messages.success(request, _("%(name)s was changed.") % {"name": changed.name})
         return redirect("authorities")
     context = {"one": found, "problem": referral.test_problem(found), "form": form}

@@ -112,7 +112,7 @@ def case(request: HttpRequest, number: str, **replaced: forms.Form) -> HttpRespo
     if person.may_decide:
         decisions.begin(number)
         found.refresh_from_db()
-    log.append("case.read", number, {"person": str(person.pk)})
+    log.read(number, person.pk)
     said = list(messages.get_messages(request))
     context = case_page.context(found, person) | {"said": said} | replaced
     return shown(request, "case", context, status=422 if replaced else 200)

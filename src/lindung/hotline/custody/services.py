@@ -21,7 +21,7 @@ from lindung.runtime import storable
 
 from .checking import check, check_due, check_leaving
 from .known_keys import check_evidence_keys, check_keys
-from .log import HotlineLog, append
+from .log import HotlineLog, append, read
 from .models import CaptureRequest, CaptureWait, Evidence
 from .places import evidence_folder, evidence_keys, make_keys
 
@@ -43,6 +43,7 @@ __all__ = [
     "made",
     "make_keys",
     "may_come_back",
+    "read",
     "seal",
     "wait",
     "waits_due",

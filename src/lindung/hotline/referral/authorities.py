@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
-from django.db import transaction
 from django.utils import timezone, translation
-
-from lindung.hotline.custody import services as custody
 
 from .forms import AuthorityForm
 from .mail import Email
@@ -19,29 +14,18 @@ def authority(pk: int) -> Authority | None:
     return Authority.objects.filter(pk=pk).first()
 
 
-@transaction.atomic
-def save(form: AuthorityForm, person: UUID) -> Authority:
-    """Add or change an authority, and log it. Another address is tested again before it is used."""
-    changed = list(form.changed_data)
-    new = form.instance.pk is None
-    if {"adapter", "address"} & set(changed):
-        form.instance.tested_at, form.instance.test_problem = None, ""
-        form.instance.test_asked_at = None
+def save(form: AuthorityForm) -> Authority:
+    """Add or change an authority; the database logs it. A new address is tested first."""
+    tested = not form.instance.pk or {"adapter", "address"} & set(form.changed_data)
     saved: Authority = form.save()
-    kind = "authority.added" if new else "authority.changed"
-    what = {"name": saved.name, "person": str(person), "fields": changed}
-    if new or changed:
-        custody.append(kind, str(saved.pk), what)
-    if saved.adapter == Adapter.EMAIL and saved.test_asked_at is None:
+    if saved.adapter == Adapter.EMAIL and tested:
         ask_for_test(saved)
     return saved
 
 
-@transaction.atomic
-def switch(one: Authority, person: UUID, *, active: bool) -> None:
+def switch(one: Authority, *, active: bool) -> None:
     """Offer an authority for referrals, or no longer. Letters that are on their way go on."""
-    if Authority.objects.filter(pk=one.pk).exclude(active=active).update(active=active):
-        custody.append("authority.switched", str(one.pk), {"active": active, "person": str(person)})
+    Authority.objects.filter(pk=one.pk).exclude(active=active).update(active=active)
 
 
 def ask_for_test(one: Authority) -> None:

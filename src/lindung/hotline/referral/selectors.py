@@ -20,6 +20,11 @@ def test_problem(one: Authority) -> str:
     return shown(one.test_problem)
 
 
+def by_mail(referral: UUID) -> bool:
+    """Whether a letter went by mail: then a person records the answer to it."""
+    return Referral.objects.filter(pk=referral, adapter=Adapter.EMAIL).exists()
+
+
 def case_of(referral: UUID) -> str:
     """The case that a letter is about; empty where there is no such letter."""
     return Referral.objects.filter(pk=referral).values_list("case_id", flat=True).first() or ""
@@ -71,7 +76,9 @@ def rows(case: str | None = None) -> list[dict[str, Any]]:
             "cancel_reason": _("Two people decided anew. Refer it again.")
             if r.cancel_reason == REPLACED
             else r.cancel_reason,
-            "acknowledge_form": AcknowledgeForm() if r.state == State.SENT else None,
+            "acknowledge_form": AcknowledgeForm()
+            if r.state == State.SENT and r.adapter == Adapter.EMAIL
+            else None,
             "cancel_form": CancelForm(prefix=str(r.pk)) if r.state == State.QUEUED else None,
         }
         for r in found.order_by("-queued_at")[:500]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('referral', '0002_letters'),
+        ('referral', '0003_its_address'),
     ]
 
     operations = [

@@ -7,8 +7,8 @@ from lindung.hotline.config.rules import run
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("config", "0004_letters_that_stand"),
-        ("referral", "0003_test_letters"),
+        ("config", "0005_who_acts"),
+        ("referral", "0004_test_letters"),
     ]
 
-    operations = [run("referral", "tests"), run("config", "grants")]
+    operations = [run("referral", "outbox"), run("referral", "tests"), run("config", "grants")]
