@@ -7,7 +7,7 @@ from lindung.hotline.config.rules import run
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("config", "0005_who_acts"),
+        ("config", "0006_test_letters"),
         ("casework", "0004_found_by_index"),
         ("custody", "0005_waits"),
     ]
