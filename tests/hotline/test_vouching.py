@@ -16,7 +16,7 @@ from django.test import Client
 from lindung import evidence
 from lindung.evidence import Trust, Witness, WitnessServer, verify, witness_key
 from lindung.hotline.config import outside
-from lindung.hotline.console import views
+from lindung.hotline.console import context
 from lindung.hotline.custody import vouching
 from lindung.hotline.custody.models import Entry, Evidence, Vouching
 from lindung.hotline.custody.places import evidence_folder, evidence_keys
@@ -139,9 +139,9 @@ class TestTold(ConsolePage):
         vouching.vouch(record)
         page = client.get(f"/cases/{record.case_id}/").content.decode()
         assert f"waits for {outsiders.authority.url}" in page
-        assert not any(outsiders.authority.url in alarm for alarm in views._alarms())
+        assert not any(outsiders.authority.url in alarm for alarm in context._alarms())
         Vouching.objects.filter(evidence=record).update(since="2026-01-01T00:00:00Z")
-        assert any(outsiders.authority.url in alarm for alarm in views._alarms())
+        assert any(outsiders.authority.url in alarm for alarm in context._alarms())
         outsiders.authority.up = True
 
     def test_the_status_and_the_log_page_count_what_lacks_it(

@@ -10,7 +10,7 @@ from lindung.hotline.config.rules import run
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('config', '0005_who_acts'),
+        ('config', '0007_lanes'),
         ('custody', '0005_waits'),
     ]
 
