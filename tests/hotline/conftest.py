@@ -49,6 +49,16 @@ def connect(role_passwords: Path) -> Iterator[Connect]:
         connection.close()
 
 
+def token(person: str) -> str:
+    """What a person of the `rows` would hold after signing in."""
+    return f"token of {person}"
+
+
+def act_as(connection: psycopg.Connection, person: str) -> None:
+    """Act by this person's sign-in from now on."""
+    connection.execute("SELECT set_config('lindung.session', %s, false)", [token(person)])
+
+
 class Rows:
     """Committed rows of one made-up case, written as the owner."""
 
@@ -99,6 +109,10 @@ class Rows:
             " created_at) VALUES (%s, %s, 'Example', %s, '!', true, now())",
             [new, new, role],
         )
+        self.execute(
+            "INSERT INTO accounts_session (token_hash, person_id) VALUES (sha256(%s::bytea), %s)",
+            [token(new), new],
+        )
         return new
 
 
@@ -147,6 +161,7 @@ def rows(connect: Connect) -> Rows:
 
 def assess(connection: psycopg.Connection, case: str, person: str) -> str:
     new = str(uuid4())
+    act_as(connection, person)
     connection.execute(
         "INSERT INTO casework_assessment (id, case_id, person_id, category, reason)"
         " VALUES (%s, %s, %s, 'offer', 'example')",
@@ -160,6 +175,7 @@ def confirm(
     connection: psycopg.Connection, assessment: str, person: str, agrees: bool = True
 ) -> str:
     new = str(uuid4())
+    act_as(connection, person)
     connection.execute(
         "INSERT INTO casework_confirmation (id, assessment_id, person_id, agrees, note)"
         " VALUES (%s, %s, %s, %s, '')",
@@ -172,6 +188,7 @@ def refer(
     connection: psycopg.Connection, rows: Rows, confirmation: str, letter: bytes = b""
 ) -> str:
     new = str(uuid4())
+    act_as(connection, rows.ana)
     connection.execute(
         "INSERT INTO referral_referral (id, case_id, confirmation_id, authority_id, queued_by_id,"
         " sealed_letter, state, attempts, reference, last_error)"

@@ -14,7 +14,7 @@ from psycopg.errors import CheckViolation, InsufficientPrivilege, UniqueViolatio
 
 from lindung.evidence import entry_hash
 
-from .conftest import Connect, Rows, assess, confirm, refer
+from .conftest import Connect, Rows, act_as, assess, confirm, refer
 
 pytestmark = pytest.mark.database
 
@@ -123,7 +123,7 @@ def test_a_stored_entry_is_canonical_and_makes_its_leaf(
     connect: Connect, body: dict[str, object]
 ) -> None:
     with connect("worker") as worker:
-        worker.execute("SELECT custody_append('test', 'test', %s::jsonb)", [json.dumps(body)])
+        worker.execute("SELECT custody_note('test', 'test', %s::jsonb)", [json.dumps(body)])
         row = worker.execute(
             "SELECT entry, salt, leaf_hash FROM custody_entry ORDER BY index DESC LIMIT 1"
         ).fetchone()
@@ -140,8 +140,8 @@ def test_a_stored_entry_is_canonical_and_makes_its_leaf(
 
 
 def test_log_indices_have_no_gaps_after_rollbacks(connect: Connect) -> None:
-    append = "SELECT custody_append('test', 'test', '{}')"
-    with connect("worker") as one, connect("console") as two:
+    append = "SELECT custody_note('test', 'test', '{}')"
+    with connect("worker") as one, connect("worker") as two:
         first = one.execute(append).fetchone()
         one.rollback()
         again = two.execute(append).fetchone()
@@ -189,7 +189,7 @@ class TestFourEyes:
         rows.connection.commit()
         with connect("console") as console:
             assessment = assess(console, rows.case, rows.ana)
-            with pytest.raises(CheckViolation, match="analyst or manager"):
+            with pytest.raises(InsufficientPrivilege, match="role"):
                 confirm(console, assessment, auditor)
 
     def test_a_disagreement_refers_nothing(self, connect: Connect, rows: Rows) -> None:
@@ -221,6 +221,7 @@ class TestFourEyes:
     @pytest.mark.parametrize("status", ["confirmed", "referred", "closed"])
     def test_a_status_is_earned(self, connect: Connect, rows: Rows, status: str) -> None:
         with connect("console") as console, pytest.raises(CheckViolation):
+            act_as(console, rows.ana)
             console.execute(
                 "UPDATE casework_case SET status = %s WHERE number = %s", [status, rows.case]
             )
@@ -244,6 +245,7 @@ class TestOutbox:
     def test_it_cannot_begin_as_sent(self, connect: Connect, rows: Rows) -> None:
         with connect("console") as console:
             confirmation = confirm(console, assess(console, rows.case, rows.ana), rows.ben)
+            act_as(console, rows.ana)
             with pytest.raises(CheckViolation, match="begins as queued"):
                 console.execute(
                     "INSERT INTO referral_referral (id, case_id, confirmation_id, authority_id,"
@@ -270,6 +272,7 @@ class TestOutbox:
         self, connect: Connect, rows: Rows, referral: str
     ) -> None:
         with connect("console") as console, pytest.raises(UniqueViolation):
+            act_as(console, rows.ana)
             console.execute(
                 "INSERT INTO referral_referral (id, case_id, confirmation_id, authority_id,"
                 " queued_by_id, sealed_letter, state, attempts, reference, last_error)"
@@ -283,7 +286,8 @@ class TestOutbox:
     ) -> None:
         with connect("worker") as worker:
             worker.execute(
-                "UPDATE referral_referral SET state = 'sent', sent_at = now() WHERE id = %s",
+                "UPDATE referral_referral SET state = 'sent', sent_at = now(), attempts = 1"
+                " WHERE id = %s",
                 [referral],
             )
             worker.commit()

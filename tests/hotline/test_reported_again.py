@@ -26,6 +26,7 @@ from lindung.hotline.referral.models import Authority, Referral, State
 
 from .captured import told
 from .conftest import Connect
+from .console_page import enter
 from .test_casework import named, person, report
 
 pytestmark = pytest.mark.database
@@ -47,7 +48,9 @@ def letter(case: str) -> Referral:
 
 def sent(case: str) -> UUID:
     referral: UUID = letter(case).pk
-    Referral.objects.filter(pk=referral).update(state=State.SENT, sent_at="2026-01-01T00:00Z")
+    Referral.objects.filter(pk=referral).update(
+        state=State.SENT, attempts=1, sent_at="2026-01-01T00:00Z"
+    )
     return referral
 
 
@@ -218,7 +221,7 @@ class TestPage:
         settings.MIDDLEWARE = [m for m in settings.MIDDLEWARE if "second_factor" not in m]
         client = Client(HTTP_HOST="127.0.0.1")
         who = Person.objects.get(pk=person())
-        client.force_login(who, "allauth.account.auth_backends.AuthenticationBackend")
+        enter(client, who)
         return client
 
     def test_a_case_names_the_earlier_and_the_later_one(self, client: Client) -> None:

@@ -26,6 +26,7 @@ from lindung.hotline.referral.models import Authority, Referral, State
 from lindung.hotline.referral.problems import NotDelivered
 
 from .captured import Site, picture
+from .console_page import enter
 from .test_casework import person
 
 pytestmark = pytest.mark.database
@@ -53,7 +54,7 @@ def client(settings: Settings, db: None) -> Client:
     settings.MIDDLEWARE = [m for m in settings.MIDDLEWARE if "second_factor" not in m]
     client = Client(HTTP_HOST="127.0.0.1")
     found = Person.objects.get(pk=person())
-    client.force_login(found, "allauth.account.auth_backends.AuthenticationBackend")
+    enter(client, found)
     return client
 
 

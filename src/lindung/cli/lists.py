@@ -81,7 +81,8 @@ def register(app: typer.Typer) -> None:
         was fetched, 1 when not, 2 for wrong use. A file that fails changes nothing (when only the
         picture index fails, the message says what was kept); what came of an exchange is kept.
         """
-        from lindung.media import EXCHANGES, ListStore, sync
+        from lindung.cli.media_run import said_once
+        from lindung.media import EXCHANGES, ListStore, compile_loops, compiling_said, sync
 
         if (file is None) == (exchange is None):
             raise typer.BadParameter("Give either --file or --exchange.")
@@ -90,6 +91,8 @@ def register(app: typer.Typer) -> None:
                 f"An exchange is one of {', '.join(EXCHANGES)}, and needs --credentials."
             )
         chosen, asked = _columns(column) or columns, _settings(settings)
+        with compiling_said(said_once):
+            compile_loops()
         with _told(), ListStore.open(lists_folder) as store:
             if file is not None:
                 bar = _bar(name)

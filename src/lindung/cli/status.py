@@ -18,17 +18,19 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Show each part: since when it runs, its process, its restarts, its address.
 
-        Partners' lists of terms that are left out are named. Exit codes: 0 all parts are up, 1 not.
+        Partners' lists of terms that are left out are named, and so is what
+        captures lack on this machine. Exit codes: 0 all parts are up, 1 not.
         """
         import json
         from dataclasses import asdict
         from datetime import UTC, datetime
 
         from lindung.cli.read import visible
-        from lindung.hotline.config import child, env, state
+        from lindung.hotline.config import child, env, state, trial
         from lindung.hotline.triage.left_out import left_out
 
-        home = env.current().home
+        settings = env.current()
+        home = settings.home
         found = state.running(home)
         parts = found.parts if found else []
         alive = {p.name for p in parts if p.state == "up" and child.find(p.pid, p.started)}
@@ -38,7 +40,9 @@ def register(app: typer.Typer) -> None:
                 asdict(p) | {"state": p.state if p.name in alive or p.state != "up" else "ended"}
                 for p in parts
             ]
-            typer.echo(json.dumps({"up": all_up, "parts": shown, "lists_left_out": left_out(home)}))
+            told = {"up": all_up, "parts": shown, "lists_left_out": left_out(home)}
+            tried = trial.answer(settings)
+            typer.echo(json.dumps(told | {"capture": asdict(tried) if tried else None}))
         elif found is None:
             typer.echo("Lindung is not running. Start it with: lindung up")
         for part in [] if as_json else parts:
@@ -50,4 +54,6 @@ def register(app: typer.Typer) -> None:
             typer.echo(
                 visible(f"The list of terms lexicons/{file} is not used: {_WHY.get(why, why)}.")
             )
+        if found is not None and not as_json:
+            typer.echo(visible(trial.words(trial.answer(settings))))
         raise typer.Exit(0 if all_up else 1)

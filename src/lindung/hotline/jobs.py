@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import Callable
 
 import django
 from django.conf import settings
 from procrastinate import App
 
-from lindung.hotline.config import scratch
+from lindung.hotline.config import scratch, trial
 
 HEARTBEAT = 2.0
 STALLED_AFTER = 10.0
@@ -28,6 +29,7 @@ def run(on_ready: Callable[[], None] | None = None) -> None:
 
     custody.check_evidence_keys()
     scratch.clear(settings.ENV.home)
+    threading.Thread(target=trial.run, args=[settings.ENV], daemon=True).start()
     asyncio.run(_work(on_ready))
 
 

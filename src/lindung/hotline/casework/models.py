@@ -20,6 +20,11 @@ class Status(models.TextChoices):
     CLOSED = "closed", _("Closed")
 
 
+NEXT_DECISION = models.Func(
+    models.Value("casework_decision_order", models.TextField()),
+    function="nextval",
+    output_field=models.BigIntegerField(),
+)
 FINISHED = (Status.REFERRED, Status.CLOSED)
 
 
@@ -99,7 +104,9 @@ class Sighting(models.Model):
 class Assessment(models.Model):
     """An analyst's classification of a case. Never changed; a new one replaces it.
 
-    `files` are the SHA-256 digests of the case's media files that the decision is about.
+    `files` are the SHA-256 digests of the case's media files that the decision is about. The
+    database sets who, when and in which order (`seq`), the sign-in (`session`) under which it was
+    made, and the last report that it knows of (`last_sighting`).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -109,6 +116,9 @@ class Assessment(models.Model):
     reason = models.CharField(max_length=1000)
     files = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
     at = models.DateTimeField(db_default=Now())
+    seq = models.BigIntegerField(unique=True, editable=False, db_default=NEXT_DECISION)
+    session = models.BigIntegerField(null=True, editable=False)
+    last_sighting = models.BigIntegerField(editable=False, db_default=0)
 
 
 class Confirmation(models.Model):
@@ -120,3 +130,4 @@ class Confirmation(models.Model):
     agrees = models.BooleanField()
     note = models.CharField(max_length=1000, blank=True)
     at = models.DateTimeField(db_default=Now())
+    session = models.BigIntegerField(null=True, editable=False)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q
 
 from .models import (
@@ -125,7 +126,7 @@ def reports_since_assessment(number: str) -> set[UUID]:
     newest = assessment_of(number)
     if newest is None:
         return set()
-    later = Sighting.objects.filter(case_id=number, at__gt=newest.at)
+    later = Sighting.objects.filter(case_id=number, pk__gt=newest.last_sighting)
     return set(later.values_list("report_id", flat=True))
 
 
@@ -145,7 +146,7 @@ def reported_before(numbers: Sequence[str]) -> set[str]:
 
 def assessment_of(number: str) -> Assessment | None:
     """The newest assessment of a case."""
-    return Assessment.objects.filter(case_id=number).order_by("-at").first()
+    return Assessment.objects.filter(case_id=number).order_by("-seq").first()
 
 
 def confirmation_of(number: str) -> Confirmation | None:
@@ -166,12 +167,22 @@ def decision_of(number: str) -> Assessment | None:
     return answer.assessment if answer and answer.agrees else None
 
 
+def stands(confirmation: UUID) -> bool:
+    """Whether two people decided so, each by their own sign-in, and nobody has decided anew.
+
+    What leaves is asked about here: the place where their signatures will be checked.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM casework_decided_by(%s))", [confirmation])
+        return bool(cursor.fetchone()[0])
+
+
 def replaced_by(assessment: Assessment) -> Assessment | None:
     """What two people had decided of the case before, if this assessment replaces a decision."""
     before = Assessment.objects.filter(
-        case=assessment.case_id, at__lt=assessment.at, confirmation__agrees=True
+        case=assessment.case_id, seq__lt=assessment.seq, confirmation__agrees=True
     )
-    return before.order_by("-at").first()
+    return before.order_by("-seq").first()
 
 
 def dropped_by(assessment: Assessment) -> list[str]:
@@ -201,7 +212,7 @@ def illegal(files: Collection[str], *, but: str = "") -> dict[str, str]:
 def _decided(files: Collection[str], categories: Collection[str], but: str = "") -> dict[str, str]:
     """By the decision that stands in each case, also while it is being decided anew."""
     newer = Assessment.objects.filter(
-        case=OuterRef("case"), at__gt=OuterRef("at"), confirmation__agrees=True
+        case=OuterRef("case"), seq__gt=OuterRef("seq"), confirmation__agrees=True
     )
     found = Assessment.objects.exclude(case=but).filter(
         ~Exists(newer),
@@ -209,4 +220,4 @@ def _decided(files: Collection[str], categories: Collection[str], but: str = "")
         category__in=categories,
         files__has_any_keys=list(files),
     )
-    return {f: one.case_id for one in found.order_by("at") for f in one.files if f in files}
+    return {f: one.case_id for one in found.order_by("seq") for f in one.files if f in files}

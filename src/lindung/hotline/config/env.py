@@ -17,6 +17,7 @@ from typing import Any
 from . import shapes
 
 PREFIX = "LINDUNG_"
+ISOLATIONS = ("sandboxed", "weaker")  # those of lindung.evidence
 PROCESSES = ("owner", "public", "console", "worker")
 
 
@@ -125,6 +126,14 @@ SETTINGS = (
         shapes.waits,
     ),
     Setting(
+        "LINDUNG_CAPTURE_ISOLATION",
+        "sandboxed",
+        "What must hold the browser of a capture. With “weaker” captures go on where the kernel "
+        "gives Chromium no sandbox; each record and the case page say so.",
+        "one of " + ", ".join(ISOLATIONS),
+        shapes.one_of(*ISOLATIONS),
+    ),
+    Setting(
         "LINDUNG_SMTP_URL",
         "",
         "Mail server for e-mail referrals. Empty: the e-mail adapter is off.",
@@ -167,6 +176,14 @@ SETTINGS = (
         "Minutes after which a sent but unacknowledged referral raises an alarm.",
         "a whole number from 1 to 100000",
         shapes.whole(1, 100000),
+    ),
+    Setting(
+        "LINDUNG_PROXY",
+        "",
+        "Addresses of your own web server in front of Lindung. Only from these is believed what "
+        "X-Forwarded-For and X-Forwarded-Proto say.",
+        "IP addresses, separated by commas; empty for none",
+        shapes.ip_addresses,
     ),
     Setting(
         "LINDUNG_THREADS",

@@ -26,8 +26,8 @@ class NewerData(SettingsError):
 def migrate(env: Env) -> list[str]:
     """Make a new hotline's keys, apply the migrations, give each role its password.
 
-    Returns what a person should read; the last line is the link by which the first manager
-    signs up, as long as there is no manager.
+    Returns what a person should read; the last lines are the links by which the first manager
+    and a second person, independent of them, sign up, as long as there are none.
     """
     keys.prepare(env.home, holds_data=bool(env["DATABASE_URL"]) and _holds_data(env))
     with nullcontext() if env["DATABASE_URL"] else postgres.running(env.home):
@@ -37,12 +37,14 @@ def migrate(env: Env) -> list[str]:
         custody = importlib.import_module("lindung.hotline.custody.services")
         identities = custody.make_keys()
         custody.check_keys()
-        link = accounts.first_manager_link()
+        link, second = accounts.first_manager_link(), accounts.second_person_link()
     lines = [f"The database is up to date ({applied} migrations applied now)."]
     if identities:
         lines += [f"Move {identities} to offline media now: only they open evidence."]
     if link:
         lines += [f"Make the first manager's account (this link works once): {link}"]
+    if second:
+        lines += [f"Give this to a second person, who will confirm (it works once): {second}"]
     return lines
 
 

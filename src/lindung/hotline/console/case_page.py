@@ -95,6 +95,7 @@ def context(case: Case, person: Person) -> dict[str, Any]:
     signals, evidence = triage.signals_of(number), custody.evidence_of(number)
     files = triage.files_of(number)
     matches = triage.matches_of(number, files)
+    waiting = custody.waits(number)
     items = []
     for item in casework.items_of(number):
         own = [e for e in evidence if e.item_id == item.id]
@@ -122,6 +123,7 @@ def context(case: Case, person: Person) -> dict[str, Any]:
                     if m.item_id == item.id
                 ],
                 "evidence": kept.captures(own),
+                "waits": kept.waits(waiting, item.id),
                 "tries": kept.tries(own, finished=case.is_finished),
                 "capture_url": reverse("case_capture", args=[number, item.id])
                 if item.url and person.may_decide and not case.is_finished

@@ -102,6 +102,7 @@ def write(case: str, authority: Authority) -> Written:
             if record.bundle
         ],
         "lost": [_plain(problem) for problem in _lost(captures)],
+        "waits": [_time(one.since) for one in custody.waits(case)],
         "files": assessment.files,
         "matches": [
             {

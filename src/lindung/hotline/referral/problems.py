@@ -23,6 +23,10 @@ WORDS: Mapping[str, Promise] = {
         "Its decision does not stand now, so it is held back. Cancel it, or wait: the next "
         "decision of two people cancels it."
     ),
+    "unproven": _(
+        "It cannot be shown that two people decided this, each by their own sign-in, so it is held "
+        "back. Decide the case anew."
+    ),
     "no-number": _(
         "They left a file acknowledged.txt without the number that stands in the letter, so it "
         "does not count. Ask them."

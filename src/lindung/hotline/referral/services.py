@@ -71,9 +71,12 @@ def deliver(referral: UUID) -> None:
     decision was replaced is cancelled; one that fell while an attempt was broken off may have left,
     so it counts as sent and is recalled.
     """
-    waiting = Referral.objects.select_related("authority").get(pk=referral)
+    waiting = Referral.objects.get(pk=referral)
     if waiting.state != State.QUEUED or not _may_begin(waiting):
         return
+    if not casework.stands(waiting.confirmation_id):
+        Referral.objects.filter(pk=referral).update(last_error=stored("unproven"), sending_at=None)
+        raise NotDelivered("unproven")
     text = sealing.unseal(waiting.sealed_letter)
     # What was captured after the decision is not what two people decided about.
     bundles = [bundle for bundle in custody.bundles(waiting.case_id) if bundle.name in text]
@@ -89,7 +92,7 @@ def deliver(referral: UUID) -> None:
     try:
         if broken := seals.check_leaving(waiting.case_id, bundles):
             raise NotDelivered("bundle", bundle=broken.evidence.bundle, why=broken.words)
-        adapter(waiting.authority.adapter, waiting.authority.address).send(letter)
+        adapter(waiting.adapter, waiting.address).send(letter)
     except NotDelivered as error:
         Referral.objects.filter(pk=referral, state=State.QUEUED).update(
             last_error=error.stored, sending_at=None
@@ -157,8 +160,8 @@ def acknowledge(referral: UUID, reference: str) -> bool:
 def collect() -> int:
     """Ask every adapter whether sent referrals have been acknowledged meanwhile."""
     count = 0
-    for referral in Referral.objects.filter(state=State.SENT).select_related("authority"):
-        held = adapter(referral.authority.adapter, referral.authority.address)
+    for referral in Referral.objects.filter(state=State.SENT):
+        held = adapter(referral.adapter, referral.address)
         answer = held.answer(referral.pk, referral.number)
         if answer and answer.problem:
             Referral.objects.filter(pk=referral.pk, last_error="").update(

@@ -17,6 +17,7 @@ from django.utils import timezone
 from lindung import evidence
 from lindung.hotline.casework import selectors as cases
 from lindung.hotline.casework import services as casework
+from lindung.hotline.config import trial
 from lindung.hotline.custody import selectors as kept
 from lindung.hotline.custody import services as custody
 from lindung.hotline.custody.services import FIRST, Try
@@ -32,30 +33,39 @@ class Busy(Exception):
     """Another job captures this address now: the job queue tries again."""
 
 
-def capture(case: str, item: UUID, url: str, which: Try = FIRST) -> custody.Evidence:
+def capture(case: str, item: UUID, url: str, which: Try = FIRST) -> custody.Evidence | None:
     """Capture an address, hash its media so that nobody needs to look, seal it: once.
 
+    None where this machine cannot capture now: then it waits, and `waiting` has it made later.
     What was hashed and the sealed record are one transaction. That the media could not be
     examined stands in the record; it never keeps the capture from being sealed. Raises Busy.
     """
     with _alone(item):
         if found := custody.made(case, item, which):
             return found
-        with custody.capturing(url) as captured:
-            seen, problem = files.look(captured)
-            with transaction.atomic():
-                casework.media_unseen(case)
-                record = custody.seal(
-                    case,
-                    item,
-                    captured,
-                    unexamined=_keep(case, item, seen) or problem,
-                    which=which,
-                    next_at=_next(captured, which),
-                )
+        try:
+            record = _sealed(case, item, url, which)
+        except evidence.CannotCapture as problem:
+            custody.wait(case, item, which, str(problem))
+            return None
         if record.bundle:
             custody.check(record, "sealing")
         return record
+
+
+def _sealed(case: str, item: UUID, url: str, which: Try) -> custody.Evidence:
+    with custody.capturing(url) as captured:
+        seen, problem = files.look(captured)
+        with transaction.atomic():
+            casework.media_unseen(case)
+            return custody.seal(
+                case,
+                item,
+                captured,
+                unexamined=_keep(case, item, seen) or problem,
+                which=which,
+                next_at=_next(captured, which),
+            )
 
 
 def capture_again(case: str, item: UUID, which: Try) -> custody.Evidence | None:
@@ -67,8 +77,22 @@ def capture_again(case: str, item: UUID, which: Try) -> custody.Evidence | None:
     if found := custody.made(case, item, which):
         return found
     if cases.is_finished(case) or (which.request is None and kept.kept(case, item)):
+        custody.waits_no_more(case, item, which)
         return None
     return capture(case, item, cases.url_of(item), which)
+
+
+def waiting() -> int:
+    """Have the waiting captures made if this machine can capture again; returns how many."""
+    due = custody.waits_due()
+    known = trial.answer(settings.ENV)
+    if known is not None and known.works and not due:
+        return 0
+    if not trial.run(settings.ENV).works:
+        return 0
+    for one in due:
+        custody.capture_soon(one)
+    return len(due)
 
 
 def _next(captured: evidence.Capture, which: Try) -> datetime | None:

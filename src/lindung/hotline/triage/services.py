@@ -36,7 +36,6 @@ from .terms import reader
 
 log = logging.getLogger(__name__)
 
-OWN_LIST_LOCK = 4823705527304
 DIGEST = r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}"
 
 
@@ -52,9 +51,10 @@ def examine(report: UUID) -> None:
         named = [_words_item(opened.content.words, report)]
     sighted = casework.sight(report, named, danger=opened.danger)
     captured = [
-        captures.capture(found.case, found.item.pk, found.item.url)
+        record
         for found in sighted
         if found.item.url
+        and (record := captures.capture(found.case, found.item.pk, found.item.url))
     ]
     _read(sighted[0].case, opened.content.words, report=report)
     for record in captured:
@@ -182,7 +182,7 @@ def learn(case: str) -> int:
     """
     with transaction.atomic(), connection.cursor() as cursor:
         # One at a time: whether another case marks a file is asked and acted on in one step.
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [OWN_LIST_LOCK])
+        cursor.execute("SELECT hotline_hold('list')")
         if cases.decision_of(case) is None:
             return 0
         decided = cases.confirmed_files(case)

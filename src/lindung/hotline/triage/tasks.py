@@ -11,7 +11,7 @@ from lindung.hotline.custody import services as custody
 from lindung.hotline.custody.services import Try
 from lindung.hotline.retry import BackOff
 
-from . import services, terms
+from . import captures, services, terms
 
 
 @app.task(name="triage.examine_report", queue="hotline", retry=BackOff())
@@ -29,6 +29,12 @@ def capture_again(
 @app.task(name="triage.learn", queue="hotline", retry=BackOff())
 def learn(case: str) -> None:
     services.learn(case)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="triage.capture_waiting", queue="watch", queueing_lock="triage.capture_waiting")
+def capture_waiting(timestamp: int) -> None:
+    captures.waiting()
 
 
 @app.periodic(cron="*/10 * * * *")

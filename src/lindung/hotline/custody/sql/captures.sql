@@ -23,6 +23,7 @@ CREATE OR REPLACE TRIGGER custody_try_again AFTER INSERT ON custody_evidence
 CREATE OR REPLACE FUNCTION custody_asked() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
+    PERFORM accounts_require(NEW.person_id, ARRAY['analyst', 'manager']);
     -- First, because the log has one writer at a time: of two who ask at once the second is refused.
     PERFORM custody_append('capture.asked', NEW.case_id,
         jsonb_build_object('item', NEW.item_id, 'person', NEW.person_id));
