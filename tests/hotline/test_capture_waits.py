@@ -14,7 +14,7 @@ from lindung.hotline.casework import services as decisions
 from lindung.hotline.casework.models import Category
 from lindung.hotline.casework.services import Sighted
 from lindung.hotline.config import trial
-from lindung.hotline.console import views
+from lindung.hotline.console import context
 from lindung.hotline.custody.models import CaptureWait, Entry, Evidence
 from lindung.hotline.custody.services import Try
 from lindung.hotline.referral import letters
@@ -121,7 +121,7 @@ class TestTold(ConsolePage):
         page = client.get(f"/cases/{found.case}/").content.decode()
         assert "this machine cannot capture now" in page
         assert "Allow user namespaces" in page
-        assert any(WHY in alarm for alarm in views._alarms())
+        assert any(WHY in alarm for alarm in context._alarms())
 
     def test_the_letter_says_that_our_machine_could_not(self, broken: Site) -> None:
         found = broken.visit()

@@ -73,6 +73,7 @@ MIDDLEWARE = _first + (_public if IS_PUBLIC else _console)
 _signed_in = [
     "django.contrib.auth.context_processors.auth",
     "django.contrib.messages.context_processors.messages",
+    "lindung.hotline.console.context.alarms",
 ]
 TEMPLATES = [
     {

@@ -104,6 +104,8 @@ def context(case: Case, person: Person) -> dict[str, Any]:
         newest = {s.rule: (s, text) for s, text in reversed(found)}
         items.append(
             {
+                "id": item.id,
+                "place": f"kept-{item.id}",
                 "kind": item.kind,
                 "display": item.display,
                 "corroboration": item.corroboration,

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from .checking import TAMPERED, checked
 from .models import CaptureWait, Checkpoint, Entry, Evidence, SealCheck
-from .places import evidence_folder, signer_pem, trust_file
+from .places import evidence_folder, signer_fingerprint, signer_pem, trust_file
 
 __all__ = [
     "alarms",
@@ -24,6 +24,7 @@ __all__ = [
     "kept",
     "last_checkpoint",
     "seal_of",
+    "signer_fingerprint",
     "signer_pem",
     "trust_file",
     "waits",

@@ -1,4 +1,4 @@
-"""The outbox's jobs: deliver one letter, collect acknowledgements, watch for stuck ones."""
+"""The outbox's jobs: deliver a letter or a test, collect acknowledgements, watch for stuck ones."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from procrastinate.contrib.django import app
 
 from lindung.hotline.retry import BackOff
 
-from . import services
+from . import authorities, services
 
 
 @app.task(name="referral.deliver", queue="hotline", retry=BackOff())
 def deliver(referral: str) -> None:
     services.deliver(UUID(referral))
+
+
+@app.task(name="referral.test", queue="hotline")
+def test(authority: int) -> None:
+    authorities.test(authority)
 
 
 @app.periodic(cron="* * * * * */5")

@@ -91,6 +91,10 @@ BEGIN
             TO lindung_console;
         GRANT UPDATE (danger) ON casework_case TO lindung_console;
     END IF;
+    IF EXISTS (SELECT 1 FROM information_schema.columns
+               WHERE table_name = 'referral_authority' AND column_name = 'tested_at') THEN
+        GRANT UPDATE (tested_at, test_problem) ON referral_authority TO lindung_worker;
+    END IF;
 END $$;
 
 GRANT EXECUTE ON FUNCTION hotline_hold(text), custody_note(text, text, jsonb) TO lindung_worker;
