@@ -70,7 +70,7 @@ def connection(env: Env, role: str) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": 600,
-        "CONN_HEALTH_CHECKS": True,
+        "CONN_HEALTH_CHECKS": role != "public",  # there a step is taken again (intake/services.py)
         "OPTIONS": {},
     }
     if url := env["DATABASE_URL"]:

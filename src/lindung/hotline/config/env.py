@@ -200,6 +200,14 @@ SETTINGS = (
         parts=("owner", "console", "worker"),
     ),
     Setting(
+        "LINDUNG_REPORTS_A_MINUTE",
+        "300",
+        "Reports that the public pages take in a minute once many come at once. Whoever sends a "
+        "first one may pass beyond that; whoever is refused keeps what was typed.",
+        "a whole number from 1 to 1000000",
+        shapes.whole(1, 1_000_000),
+    ),
+    Setting(
         "LINDUNG_PROXY",
         "",
         "Addresses of your own web server in front of Lindung. Only from these is believed what "
