@@ -26,9 +26,11 @@ from playwright.async_api import (
 )
 from playwright.async_api import Error as PlaywrightError
 
+from lindung.evidence.capture.charsets import declared_utf8
 from lindung.evidence.capture.covering import cover
-from lindung.evidence.capture.hiding import hide_media
-from lindung.evidence.capture.policy import Isolation, Limits, Policy, remove_inline_media
+from lindung.evidence.capture.hiding import hide_media, trees_of
+from lindung.evidence.capture.policy import Isolation, Limits, Policy
+from lindung.evidence.capture.redaction import redacted
 from lindung.evidence.capture.shown import words
 from lindung.evidence.capture.starting import WIDTH, CannotStart, Launch, said, start
 from lindung.evidence.capture.unrolling import Unrolled, open_boxes, unroll
@@ -143,16 +145,11 @@ class _Visit:
         text = await self.step("reading the text", words(context, page, unrolled.lines))
         if text is not None:
             self.not_got(*text.not_got)
-            self.write(
-                "page.txt", "\n\n".join([*self.before, text.text]).encode("utf-8", "replace")
-            )
-        self.tell(final_url=page.url)
+            self.write_text("page.txt", "\n\n".join([*self.before, text.text]))
         html = await self.step("keeping the final document", page.content())
         if html is not None:
-            document = html.encode("utf-8", "replace")
-            if self.task.policy is not Policy.FULL:
-                document, _ = remove_inline_media(document)
-            self.write("page.html", document)
+            self.write_text("page.html", declared_utf8(html))
+        self.tell(final_url=page.url)
         await self.step("opening what scrolls", open_boxes(unrolled))
         self.not_got(*unrolled.not_got)
         await self._pictures(context, page)
@@ -277,36 +274,41 @@ class _Visit:
             )
 
     async def _pictures(self, context: BrowserContext, page: Page) -> None:
-        """The whole page as PNG files, each of a height that Chromium can draw."""
+        """The whole page as PNG files, each of a height that Chromium can draw.
+
+        Unless the policy is full, with all media hidden: where that failed no picture is taken.
+        """
         name, begin, height = "taking the picture", 0, 1
         most, whole = self.task.limits.screenshot_pixels, self.task.limits.screenshots
+        trees: list[int] = []
         if self.task.policy is not Policy.FULL:
-            hidden = await self.step("hiding media", self._hidden(context, page))
-            if not hidden:
+            hidden = await self.step("hiding media", hide_media(context, page))
+            if hidden is None:
                 return
+            trees = hidden
         while begin < height and begin < most * whole:
-            measured = await self.step(name, page.evaluate(_HEIGHT))
-            height = max(1, int(measured or height))
+            height = max(1, int(await self.step(name, page.evaluate(_HEIGHT)) or height))
             tall = min(height - begin, most)
-            picture = await self.step(name, self._picture(page, begin, tall))
+            picture = await self.step(name, self._picture(context, page, begin, tall, trees))
             if picture is None:
                 break
             number = begin // most + 1
             self.write("screenshot.png" if number == 1 else f"screenshot-{number}.png", picture)
             begin += tall
-        if begin < height and begin:
+        if 0 < begin < height:
             self.not_got(f"the picture of the page below {begin} of {height} pixels")
 
-    async def _hidden(self, context: BrowserContext, page: Page) -> bool:
-        await hide_media(context, page)
-        return True
-
-    async def _picture(self, page: Page, begin: int, tall: int) -> bytes:
-        return await page.screenshot(
+    async def _picture(
+        self, context: BrowserContext, page: Page, begin: int, tall: int, trees: list[int]
+    ) -> bytes:
+        picture = await page.screenshot(
             type="png", full_page=True, animations="disabled",
             clip={"x": 0, "y": begin, "width": WIDTH, "height": tall},
             timeout=self.task.limits.step_seconds * 1000,
         )  # fmt: skip
+        if trees and not set(await trees_of(context, page)) <= set(trees):
+            raise PlaywrightError("the page changed while its picture was taken")
+        return picture
 
     async def _mhtml(self, context: BrowserContext, page: Page) -> bytes:
         session = await context.new_cdp_session(page)
@@ -336,6 +338,15 @@ class _Visit:
 
     def tell(self, **facts: object) -> None:
         os.write(self.task.report, json.dumps(facts).encode() + b"\n")
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write what of a text may be kept, in UTF-8."""
+        if self.task.policy is not Policy.FULL:
+            text, not_kept = redacted(text)
+            self.tell(
+                **{f"not_kept_of_{name.partition('.')[2]}": len(not_kept)} if not_kept else {}
+            )
+        self.write(name, text.encode("utf-8", "replace"))
 
     def write(self, name: str, data: bytes) -> None:
         (self.task.into / name).write_bytes(data)
