@@ -14,7 +14,7 @@ from lindung.hotline.casework import services as decisions
 from lindung.hotline.casework.models import Category
 from lindung.hotline.casework.services import Sighted
 from lindung.hotline.config import trial
-from lindung.hotline.console import views
+from lindung.hotline.console import context
 from lindung.hotline.custody.models import CaptureWait, Entry, Evidence
 from lindung.hotline.custody.services import Try
 from lindung.hotline.referral import letters
@@ -85,7 +85,7 @@ class TestWaiting:
         broken.changes = {"text": OFFER}
         assert captures.waiting() >= 1
         assert jobs(found) == [{"case": found.case, "item": str(found.item.pk), "attempt": 1}]
-        services.capture_again(found.case, found.item.pk, Try(1))
+        services.capture(found.case, found.item.pk, Try(1))
         assert Evidence.objects.get(case=found.case).attempt == 1
         assert not CaptureWait.objects.filter(case=found.case).exists()
         assert Signal.objects.filter(item=found.item, evidence__isnull=False).exists()
@@ -96,7 +96,7 @@ class TestWaiting:
         found = broken.visit()
         gaps = []
         for _ in range(6):
-            services.capture_again(found.case, found.item.pk, Try(1))
+            services.capture(found.case, found.item.pk, Try(1))
             wait = CaptureWait.objects.get(case=found.case)
             gaps.append(wait.again_at)
         assert wait.tries == 7
@@ -108,7 +108,7 @@ class TestWaiting:
         found = broken.visit()
         decisions.assess(found.case, person(), Category.NOT_FOUND, "Example")
         decisions.confirm(found.case, person(), agrees=True, note="")
-        services.capture_again(found.case, found.item.pk, Try(1))
+        services.capture(found.case, found.item.pk, Try(1))
         assert not CaptureWait.objects.filter(case=found.case).exists()
 
 
@@ -121,7 +121,7 @@ class TestTold(ConsolePage):
         page = client.get(f"/cases/{found.case}/").content.decode()
         assert "this machine cannot capture now" in page
         assert "Allow user namespaces" in page
-        assert any(WHY in alarm for alarm in views._alarms())
+        assert any(WHY in alarm for alarm in context._alarms())
 
     def test_the_letter_says_that_our_machine_could_not(self, broken: Site) -> None:
         found = broken.visit()

@@ -152,7 +152,7 @@ def test_the_daily_check_reads_what_is_due_longest_ago_first_and_some_at_a_time(
 def test_anybody_may_have_it_read_now(site: Site, client: Client, read: list[str]) -> None:
     found = site.visit(ONE)
     record = Evidence.objects.get(case_id=found.case)
-    assert client.get(f"/evidence/{record.pk}/check/").status_code == 405
+    assert client.get(f"/evidence/{record.pk}/check/").status_code == 302
     assert client.post(f"/evidence/{record.pk}/check/").status_code == 302
     assert len(read) == 2
     seal = custody.seal_of(record)

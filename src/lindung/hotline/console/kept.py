@@ -22,6 +22,7 @@ def captures(own: Sequence[Evidence]) -> list[dict[str, Any]]:
 
 def _capture(record: Evidence, names: Mapping[str, str]) -> dict[str, Any]:
     return {
+        "place": f"evidence-{record.pk}",
         "outcome": record.outcome,
         "problem": record.problem,
         "asked_by": names.get(str(record.request.person_id), "") if record.request else "",

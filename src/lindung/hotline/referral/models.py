@@ -16,7 +16,11 @@ class Adapter(models.TextChoices):
 
 
 class Authority(models.Model):
-    """Where a referral can go: police, regulator, another hotline. Letters speak its language."""
+    """Where a referral can go: police, regulator, another hotline. Letters speak its language.
+
+    One that is reached by mail is offered once a test letter went out to its address; else
+    `test_problem` says why not, as a keyword (see problems.py).
+    """
 
     name = models.CharField(_("name"), max_length=120, unique=True)
     adapter = models.CharField(_("how it is sent"), max_length=12, choices=Adapter.choices)
@@ -25,6 +29,9 @@ class Authority(models.Model):
         _("language of letters"), max_length=8, default="en", db_default="en"
     )
     active = models.BooleanField(_("active"), default=True)
+    test_asked_at = models.DateTimeField(null=True, editable=False)
+    tested_at = models.DateTimeField(null=True, editable=False)
+    test_problem = models.CharField(max_length=500, blank=True, db_default="", editable=False)
 
     def __str__(self) -> str:
         return self.name

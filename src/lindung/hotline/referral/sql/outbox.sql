@@ -49,6 +49,10 @@ BEGIN
     IF session_user = 'lindung_console' THEN
         PERFORM accounts_require(accounts_acting(), ARRAY['manager']);
     END IF;
+    IF TG_OP = 'UPDATE' AND to_jsonb(NEW) - ARRAY['test_asked_at', 'tested_at', 'test_problem']
+                          = to_jsonb(OLD) - ARRAY['test_asked_at', 'tested_at', 'test_problem'] THEN
+        RETURN NULL;  -- a test letter changes nothing of where letters go
+    END IF;
     PERFORM custody_append(CASE TG_OP WHEN 'INSERT' THEN 'authority.added' ELSE 'authority.changed' END,
         NEW.id::text, jsonb_build_object('name', NEW.name, 'adapter', NEW.adapter,
                                          'address', NEW.address, 'active', NEW.active));
