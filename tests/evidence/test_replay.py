@@ -19,8 +19,8 @@ from playwright.sync_api import sync_playwright
 from lindung.evidence import Form, Keys, Policy, capture, export, find_chromium, seal
 from tests.evidence.conftest import Site
 
-PAGE = """<!doctype html><title>Kedai</title><h1>RM20 membership [redacted]</h1>
-<img src=/green.png width=40 height=40><p id=said>nothing</p><script>
+PAGE = """<!doctype html><title>Kedai</title><h1 id=post>RM20 membership [redacted]</h1>
+<img id=green src=/green.png width=40 height=40><p id=said>nothing</p><script>
 fetch('/ask',{method:'POST',headers:{'content-type':'application/json'},
  body:JSON.stringify({q:['a b','~'],n:1,yes:true})})
  .then(r=>r.text()).then(t=>{document.getElementById('said').textContent=t})</script>"""
@@ -52,6 +52,9 @@ def served(viewer: Path, tmp_path: Path) -> Iterator[tuple[Path, str]]:
     (root / "replay").mkdir(parents=True)
     shutil.copy(viewer / "ui.js", root)
     shutil.copy(viewer / "sw.js", root / "replay")
+    (root / "replay/index.html").write_text(
+        "<!doctype html><script src=/ui.js></script><replay-app-main></replay-app-main>"
+    )
 
     class Handler(http.server.SimpleHTTPRequestHandler):
         def log_message(self, format: str, *args: object) -> None: ...
@@ -89,11 +92,11 @@ def test_it_shows_text_a_picture_and_the_answer_to_a_post(
         )
         page = browser.new_page()
         page.goto(address)
-        page.wait_for_function(within("!!found('h1')"), timeout=90_000)
-        assert page.evaluate(within("found('h1').textContent")) == "RM20 membership [redacted]"
+        page.wait_for_function(within("!!found('#said')"), timeout=90_000)
+        assert page.evaluate(within("found('#post').textContent")) == "RM20 membership [redacted]"
         page.wait_for_function(within("found('#said').textContent != 'nothing'"), timeout=60_000)
         assert page.evaluate(within("found('#said').textContent")) == "answered by the site"
-        page.wait_for_function(within("found('img').naturalWidth == 40"), timeout=60_000)
+        page.wait_for_function(within("found('#green').naturalWidth == 40"), timeout=60_000)
         browser.close()
 
 
