@@ -6,10 +6,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+import psycopg
+
 from . import keys
-from .env import Env
+from .env import Env, SettingsError
 
 NAME = "lindung"
+OWNS = """
+SELECT current_user, EXISTS (SELECT 1 FROM pg_roles r WHERE r.rolname = current_user
+                             AND (r.rolsuper OR r.rolcreaterole OR r.rolcreatedb))
+    OR EXISTS (SELECT 1 FROM pg_class c WHERE c.relname IN ('intake_report', 'custody_entry')
+               AND pg_has_role(current_user, c.relowner, 'MEMBER'))
+"""
 
 
 def socket_folder(home: Path) -> str:
@@ -24,6 +32,33 @@ def url_of(env: Env, role: str) -> str:
     address = parts.netloc.rpartition("@")[2]
     query = parts.query if env["DATABASE_URL"] else f"host={quote(socket_folder(env.home))}"
     return parts._replace(netloc=f"lindung_{role}:{password}@{address}", query=query).geturl()
+
+
+def refuse_owner(env: Env, process: str) -> None:
+    """Raise SettingsError where a part would work with the powers of the tables' owner.
+
+    A database that does not answer yet is asked nothing: it refuses or serves later.
+    """
+    entry = connection(env, process)
+    try:
+        with psycopg.connect(
+            host=entry["HOST"] or None,
+            port=entry["PORT"] or None,
+            dbname=entry["NAME"],
+            user=entry["USER"] or None,
+            password=entry["PASSWORD"] or None,
+            connect_timeout=5,
+            **entry["OPTIONS"],
+        ) as asked:
+            row = asked.execute(OWNS).fetchone()
+    except psycopg.OperationalError:
+        return
+    if row and row[1]:
+        raise SettingsError(
+            f"LINDUNG_DATABASE_URL gives `lindung {process}` the powers of {row[0]}, who owns the "
+            f"tables or the server. Give it the role lindung_{process}; its password is in "
+            f"{keys.folder(env.home) / f'db-{process}.key'}. Then it can do its own work alone."
+        )
 
 
 def connection(env: Env, role: str) -> dict[str, Any]:
