@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 from uuid import uuid4
 
+import waitress
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
-from gunicorn.app.base import BaseApplication
 
 INSERT = "INSERT INTO bare (id, hash, sealed) VALUES (%s, %s, %s)"
 
@@ -28,27 +27,6 @@ def view(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [path("", view)]
-
-
-class _Application(BaseApplication):  # type: ignore[misc]
-    def load_config(self) -> None:
-        host, port, *_, threads = sys.argv[1:]
-        chosen: dict[str, Any] = {
-            "bind": f"{host}:{port}",
-            "worker_class": "gthread",
-            "threads": int(threads),
-            "keepalive": 5,
-            "loglevel": "error",
-        }
-        for name, value in chosen.items():
-            self.cfg.set(name, value)
-
-    def load(self) -> Any:
-        import django
-        from django.core.wsgi import get_wsgi_application
-
-        django.setup()
-        return get_wsgi_application()
 
 
 if __name__ == "__main__":
@@ -67,4 +45,9 @@ if __name__ == "__main__":
             }
         },
     )
-    _Application().run()
+    import django
+    from django.core.wsgi import get_wsgi_application
+
+    django.setup()
+    _, host, port, *_rest, threads = sys.argv
+    waitress.serve(get_wsgi_application(), host=host, port=int(port), threads=int(threads))
