@@ -27,8 +27,8 @@ from .house import House, free_port, house
 SCREENSHOTS = os.environ.get("SCREENSHOTS", "")
 WIDTHS = (390, 1440)
 PUBLIC = ("/", "/?about=me", "/?about=child", "/check/", "/help/", "/privacy/", "/nowhere/")
-CONSOLE = ("/", "/outbox/", "/custody/", "/people/", "/authorities/", "/authorities/1/", "/accounts/2fa/",
-           "/accounts/2fa/recovery-codes/", "/nowhere/")  # fmt: skip
+CONSOLE = ("/", "/outbox/", "/custody/", "/people/", "/authorities/", "/authorities/1/",
+           "/accounts/2fa/", "/accounts/2fa/recovery-codes/", "/nowhere/")  # fmt: skip
 
 
 @dataclass
