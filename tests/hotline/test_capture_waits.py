@@ -85,7 +85,7 @@ class TestWaiting:
         broken.changes = {"text": OFFER}
         assert captures.waiting() >= 1
         assert jobs(found) == [{"case": found.case, "item": str(found.item.pk), "attempt": 1}]
-        services.capture_again(found.case, found.item.pk, Try(1))
+        services.capture(found.case, found.item.pk, Try(1))
         assert Evidence.objects.get(case=found.case).attempt == 1
         assert not CaptureWait.objects.filter(case=found.case).exists()
         assert Signal.objects.filter(item=found.item, evidence__isnull=False).exists()
@@ -96,7 +96,7 @@ class TestWaiting:
         found = broken.visit()
         gaps = []
         for _ in range(6):
-            services.capture_again(found.case, found.item.pk, Try(1))
+            services.capture(found.case, found.item.pk, Try(1))
             wait = CaptureWait.objects.get(case=found.case)
             gaps.append(wait.again_at)
         assert wait.tries == 7
@@ -108,7 +108,7 @@ class TestWaiting:
         found = broken.visit()
         decisions.assess(found.case, person(), Category.NOT_FOUND, "Example")
         decisions.confirm(found.case, person(), agrees=True, note="")
-        services.capture_again(found.case, found.item.pk, Try(1))
+        services.capture(found.case, found.item.pk, Try(1))
         assert not CaptureWait.objects.filter(case=found.case).exists()
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from psycopg.errors import CheckViolation, InsufficientPrivilege, UniqueViolation
 
 from lindung.evidence import entry_hash
+from lindung.hotline.config import env
 
 from .conftest import Connect, Rows, act_as, assess, confirm, refer
 
@@ -53,11 +54,36 @@ def test_the_public_role_may_call_one_function(connect: Connect) -> None:
         "SELECT custody_append('x', 'x', '{}')",
         "SELECT hotline_defer('x', 'x', '{}')",
         "CREATE TABLE mine (id int)",
+        "CREATE TEMPORARY TABLE mine (id int)",
+        "SELECT pg_advisory_lock(1)",
+        "SELECT pg_try_advisory_xact_lock_shared(1, 2)",
+        "SELECT lo_create(0)",
+        "SELECT lo_from_bytea(0, 'example')",
+        "SELECT pg_sleep(60)",
+        "SELECT hotline_hold('log')",
+        "SET temp_file_limit = '1TB'",
     ],
 )
 def test_the_public_role_is_refused_everything_else(connect: Connect, statement: str) -> None:
     with connect("public") as public, pytest.raises(InsufficientPrivilege):
         public.execute(statement)
+
+
+@pytest.mark.parametrize("role", ["public", "console"])
+def test_no_part_takes_all_connections(connect: Connect, role: str) -> None:
+    most = 2 * env.current()["THREADS"] + 4
+    with pytest.raises(psycopg.OperationalError, match="too many connections for role"):
+        for _ in range(most + 1):
+            connect(role)
+    with connect("worker") as worker, connect("owner"):
+        assert worker.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_the_public_roles_statements_and_waits_end(connect: Connect) -> None:
+    with connect("public") as public:
+        for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
+            shown = public.execute(f"SHOW {name}").fetchone()
+            assert shown and shown[0] not in ("0", "")
 
 
 def test_a_report_of_the_public_role_defers_its_job_in_the_same_transaction(

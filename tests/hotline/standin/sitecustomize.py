@@ -13,7 +13,7 @@ from collections.abc import Callable
 class _Jobs(types.ModuleType):
     @staticmethod
     def run(on_ready: Callable[[], None]) -> None:
-        if os.environ["STANDIN"] == "broken worker":
+        if "broken-worker" in os.environ["PYTHONPATH"]:
             sys.exit("The worker cannot read its example.")
         on_ready()
         threading.Event().wait()
@@ -51,7 +51,7 @@ class _Trial(types.ModuleType):
         return "Whether captures can be made is not known, for example."
 
 
-if "STANDIN" in os.environ:
+if os.environ.get("LINDUNG_HOME"):
     sys.modules["lindung.hotline.config.trial"] = _Trial("trial")
     os.environ["DJANGO_SETTINGS_MODULE"] = "standin.settings"
     sys.modules["lindung.hotline.jobs"] = _Jobs("jobs")

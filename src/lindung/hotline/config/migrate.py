@@ -33,6 +33,8 @@ def migrate(env: Env) -> list[str]:
     with nullcontext() if env["DATABASE_URL"] else postgres.running(env.home):
         applied = _apply()
         give_passwords(env)
+        if not env["DATABASE_URL"]:
+            postgres.harden(env.home)
         accounts = importlib.import_module("lindung.hotline.accounts.services")
         custody = importlib.import_module("lindung.hotline.custody.services")
         identities = custody.make_keys()
@@ -113,3 +115,29 @@ def give_passwords(env: Env) -> None:
                     sql.Identifier(f"lindung_{role}"), sql.Literal(password.decode())
                 )
             )
+            for limit in _limits(env)[role]:
+                connection.execute(f"ALTER ROLE lindung_{role} {limit}".encode())
+
+
+def _limits(env: Env) -> dict[str, list[str]]:
+    """What keeps a part from taking the database away from the others.
+
+    A part that was taken over can lift its own time limits; it cannot connect more often.
+    """
+    threads: int = env["THREADS"]
+    # Twice: a part that was killed leaves connections for a moment.
+    count = f"CONNECTION LIMIT {2 * threads + 4}"
+    return {
+        "public": [
+            count,
+            "SET statement_timeout = '20s'",
+            "SET lock_timeout = '15s'",
+            "SET idle_in_transaction_session_timeout = '30s'",
+        ],
+        "console": [
+            count,
+            "SET statement_timeout = '60s'",
+            "SET idle_in_transaction_session_timeout = '120s'",
+        ],
+        "worker": [],
+    }

@@ -52,6 +52,7 @@ _first = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "lindung.hotline.web.middleware.headers",
     "lindung.hotline.web.middleware.size_limit",
+    "lindung.hotline.web.middleware.readable",
 ]
 _public = [
     "django.middleware.locale.LocaleMiddleware",
@@ -157,11 +158,11 @@ STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 
-# Nothing secret in logs: request bodies and local variables are never written.
+# Nothing in logs that names anybody or opens anything: see logs.py.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"line": {"()": "lindung.hotline.config.logs.Quiet"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {

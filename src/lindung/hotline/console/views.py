@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
@@ -46,6 +47,12 @@ def _case(number: str) -> Case:
     return found
 
 
+def _number(request: HttpRequest, name: str) -> int:
+    """A page's number from the address; the first one for anything that is none."""
+    asked = request.GET.get(name, "")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 1
+
+
 def decider(request: HttpRequest) -> Person:
     person = signed_in(request)
     if not person.may_decide:
@@ -68,6 +75,7 @@ def sent(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 def queue(request: HttpRequest) -> HttpResponse:
     labels = {
+        "todo": _("to do"),
         "danger": _("danger"),
         "known": _("all pictures known"),
         "new": _("new"),
@@ -77,10 +85,12 @@ def queue(request: HttpRequest) -> HttpResponse:
         "done": _("passed on or closed"),
         "all": _("all"),
     }
-    key, search = request.GET.get("queue", "all"), request.GET.get("search", "").strip()
+    search = request.GET.get("search", "").strip()
+    key = request.GET.get("queue", "")
+    key = key if key in labels else "all" if search else "todo"
     counts = casework.counts()
-    found = casework.queue(key, search)
-    numbers = [row.case.number for row in found]
+    listed = casework.queue(key, search, _number(request, "page"))
+    numbers = [row.case.number for row in listed.rows]
     titles, before = casework.titles(numbers), casework.reported_before(numbers)
     rows = [
         {
@@ -97,13 +107,21 @@ def queue(request: HttpRequest) -> HttpResponse:
             "due": row.case.due,
             "opened": row.case.opened_at,
         }
-        for row in found
+        for row in listed.rows
     ]
     sidebar = [
         {"key": k, "label": label, "count": counts[k], "url": f"?queue={k}", "current": k == key}
         for k, label in labels.items()
     ]
-    return shown(request, "queue", {"counts": sidebar, "rows": rows, "search": search})
+    context = {
+        "counts": sidebar,
+        "rows": rows,
+        "search": search,
+        "too_short": bool(search) and len(search) < casework.SHORTEST_SEARCH,
+        "listed": listed,
+        "query": urlencode({"queue": key, **({"search": search} if search else {})}),
+    }
+    return shown(request, "queue", context)
 
 
 def case(request: HttpRequest, number: str, **replaced: forms.Form) -> HttpResponse:
@@ -114,7 +132,8 @@ def case(request: HttpRequest, number: str, **replaced: forms.Form) -> HttpRespo
         found.refresh_from_db()
     log.read(number, person.pk)
     said = list(messages.get_messages(request))
-    context = case_page.context(found, person) | {"said": said} | replaced
+    context = case_page.context(found, person, _number(request, "reports"))
+    context |= {"said": said} | replaced
     return shown(request, "case", context, status=422 if replaced else 200)
 
 

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -29,6 +30,24 @@ __all__ = [
     "trust_file",
     "waits",
 ]
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A capture that got no whole page, and how long it took."""
+
+    item: UUID
+    url: str
+    at: datetime
+    took: timedelta
+
+
+def lost_since(since: datetime) -> list[Lost]:
+    """The captures since then that got no whole page and nobody had asked for."""
+    found = Evidence.objects.filter(at__gte=since, request=None).exclude(outcome="complete")
+    rows = found.values_list("item_id", "item__url", "at", "captured_at")
+    none, most = timedelta(), timedelta(minutes=5)  # a clock that was set says nothing
+    return [Lost(item, url, at, max(none, min(at - began, most))) for item, url, at, began in rows]
 
 
 def evidence_of(case: str) -> list[Evidence]:

@@ -14,6 +14,7 @@ MOST_FACT = 300
 WORDS: Mapping[str, Promise] = {
     "folder": _("The folder %(path)s refused: %(why)s."),
     "no-mail": _("LINDUNG_SMTP_URL is not set, so e-mail cannot be sent."),
+    "hangs": _("The other side did not answer in time. It is tried again by itself."),
     "mail": _("The mail server did not take the letter: %(why)s"),
     "bundle": _(
         "The bundle %(bundle)s is not as it was sealed. %(why)s "

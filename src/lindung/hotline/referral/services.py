@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from lindung.hotline.casework import services as decisions
 from lindung.hotline.config import sealing
 from lindung.hotline.custody import selectors as custody
 from lindung.hotline.custody import services as seals
+from lindung.hotline.limits import Hangs, within
 from lindung.runtime import storable
 
 from . import letters
@@ -27,6 +29,9 @@ from .models import REPLACED, Authority, Referral, State
 from .problems import NotDelivered, stored
 
 log = logging.getLogger(__name__)
+
+SENDING, SLOWEST = 60.0, 200_000  # seconds for a letter, and bytes a second for its bundles
+ASKING = 10.0
 
 
 class AlreadyQueued(Exception):
@@ -92,10 +97,22 @@ def deliver(referral: UUID) -> None:
     try:
         if broken := seals.check_leaving(waiting.case_id, bundles):
             raise NotDelivered("bundle", bundle=broken.evidence.bundle, why=broken.words)
-        adapter(waiting.adapter, waiting.address).send(letter)
+        held = adapter(waiting.adapter, waiting.address)
+        size = sum(bundle.stat().st_size for bundle in bundles)
+        within(
+            SENDING + size / SLOWEST,
+            f"The other side {waiting.address}",
+            lambda: held.send(letter),
+        )
     except NotDelivered as error:
         Referral.objects.filter(pk=referral, state=State.QUEUED).update(
             last_error=error.stored, sending_at=None
+        )
+        raise
+    except Hangs as hangs:
+        # One that began may still arrive, so its attempt is not taken back.
+        Referral.objects.filter(pk=referral, state=State.QUEUED).update(
+            last_error=stored("hangs"), **({} if hangs.begun else {"sending_at": None})
         )
         raise
     Referral.objects.filter(pk=referral, state=State.QUEUED).update(
@@ -161,8 +178,16 @@ def collect() -> int:
     """Ask every adapter whether sent referrals have been acknowledged meanwhile."""
     count = 0
     for referral in Referral.objects.filter(state=State.SENT):
-        held = adapter(referral.adapter, referral.address)
-        answer = held.answer(referral.pk, referral.number)
+        try:
+            held = adapter(referral.adapter, referral.address)
+            answer = within(
+                ASKING,
+                f"The answers of {referral.address}",
+                partial(held.answer, referral.pk, referral.number),
+            )
+        except Exception as error:  # one authority's trouble is no other's
+            log.warning("Referral %s was not asked after: %s", referral.pk, error)
+            continue
         if answer and answer.problem:
             Referral.objects.filter(pk=referral.pk, last_error="").update(
                 last_error=stored(answer.problem)

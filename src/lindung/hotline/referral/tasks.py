@@ -6,12 +6,12 @@ from uuid import UUID
 
 from procrastinate.contrib.django import app
 
-from lindung.hotline.retry import BackOff
+from lindung.hotline.retry import BackOff, alone
 
 from . import authorities, services
 
 
-@app.task(name="referral.deliver", queue="hotline", retry=BackOff())
+@app.task(name="referral.deliver", queue="letters", retry=BackOff())
 def deliver(referral: str) -> None:
     services.deliver(UUID(referral))
 
@@ -22,12 +22,12 @@ def test(authority: int) -> None:
 
 
 @app.periodic(cron="* * * * * */5")
-@app.task(name="referral.collect", queue="watch", queueing_lock="referral.collect")
+@app.task(name="referral.collect", queue="watch", **alone("referral.collect"))
 def collect(timestamp: int) -> None:
     services.collect()
 
 
 @app.periodic(cron="* * * * * */30")
-@app.task(name="referral.watch", queue="watch", queueing_lock="referral.watch")
+@app.task(name="referral.watch", queue="watch", **alone("referral.watch"))
 def watch(timestamp: int) -> None:
     services.watch()

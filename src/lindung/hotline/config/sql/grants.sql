@@ -67,6 +67,9 @@ BEGIN
         GRANT SELECT ON custody_capturerequest TO lindung_worker;
         GRANT SELECT, INSERT ON custody_capturerequest TO lindung_console;
     END IF;
+    IF to_regclass('casework_casecount') IS NOT NULL THEN
+        GRANT SELECT ON casework_casecount TO lindung_console;
+    END IF;
     IF to_regclass('custody_capturewait') IS NOT NULL THEN
         GRANT SELECT ON custody_capturewait TO lindung_console;
         GRANT SELECT, INSERT, UPDATE, DELETE ON custody_capturewait TO lindung_worker;
@@ -104,7 +107,12 @@ DO $$ BEGIN
     IF to_regproc('custody_capture_later') IS NOT NULL THEN
         GRANT EXECUTE ON FUNCTION custody_capture_later(int, jsonb, timestamptz) TO lindung_worker;
     END IF;
+    IF to_regprocedure('casework_grams(text)') IS NOT NULL THEN
+        GRANT EXECUTE ON FUNCTION casework_grams(text), casework_value_digest(text)
+            TO lindung_console, lindung_worker;
+    END IF;
 END $$;
+GRANT EXECUTE ON FUNCTION hotline_jobs() TO lindung_console, lindung_worker;
 
 DO $$
 DECLARE f record;
