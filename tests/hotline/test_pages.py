@@ -223,8 +223,8 @@ def test_an_unreachable_address_becomes_a_case_that_says_why(visited: Visited) -
 
 
 def test_nothing_of_the_post_or_the_report_lies_on_the_disk_in_plain(visited: Visited) -> None:
-    """The stolen disk: database files, logs, keys, bundles, all of it but the letters, which are for
-    their authority to read and say what the reporter wrote."""
+    """The stolen disk: database files, logs, keys, bundles, all of it but what a letter is for: its
+    authority reads there what the reporter wrote."""
     with visited.built.connect("owner") as owner:
         assert owner.execute("SELECT count(*) FROM custody_evidence").fetchone() != (0,)
     visited.built.lindung("stop")  # so that all that was written is in files
