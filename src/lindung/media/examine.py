@@ -100,7 +100,7 @@ def examine(
     found.hits = [hit for hit in found.hits if hit.distance <= matching.radius]
     if not found.hits:
         _ask_further(found, sandbox)
-        found.hits = _further_hits(found.questions, store, matching)
+        found.hits = _further_hits(found, store, matching)
     return found
 
 
@@ -123,11 +123,11 @@ def _ask_further(found: Examination, sandbox: Sandbox, *, crops: bool = False) -
     ]
 
 
-def _further_hits(
-    questions: Iterable[Question], store: ListStore, matching: Matching
-) -> list[ListHit]:
+def _further_hits(found: Examination, store: ListStore, matching: Matching) -> list[ListHit]:
     """The hits of the first further question that has any; each says what was done."""
-    for asked in questions:
+    if found.digests is None or store.is_negative(found.digests):
+        return []
+    for asked in found.questions:
         if asked.quality < matching.min_quality:
             continue
         words = [", ".join(filter(None, [asked.done, turn])) for turn in pdq.FOUND_AS]
@@ -194,11 +194,11 @@ def match(found: Examination, store: ListStore, matching: Matching | None = None
     """
     matching = matching or Matching()
     hits = _hits(found, store, matching, matching.radius)
-    return hits or _further_hits(found.questions, store, matching)
+    return hits or _further_hits(found, store, matching)
 
 
 def _hits(found: Examination, store: ListStore, matching: Matching, radius: int) -> list[ListHit]:
-    if found.digests is None:
+    if found.digests is None or store.is_negative(found.digests):
         return []
     sums = found.digests
     hits = store.match_digests(md5=sums.md5, sha1=sums.sha1, sha256=sums.sha256)
