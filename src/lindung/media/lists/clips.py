@@ -55,6 +55,8 @@ def by_video(db: sqlite3.Connection, frames: Sequence[Frame], search: Search) ->
             frame = part[int(found.query[rows[0]]) // len(FOUND_AS)]
             turn = FOUND_AS[int(found.query[rows[0]]) % len(FOUND_AS)]
             distance = int(found.distance[rows[0]])
+            if not first.reaches(distance):
+                continue
             if first.second is None:
                 place = ", ".join(filter(None, [turn, f"frame at {clock(frame.second)}"]))
                 hit = first.hit("pdq", distance, frame.quality, place)
