@@ -19,10 +19,12 @@ from lindung.media.lists.reading import ListFormatError
 from lindung.media.lists.store import OWN_LIST, ListStatus, ListStore
 from lindung.media.lists.syncing import EXCHANGES, ExchangeError, sync
 from lindung.media.pdq import FOUND_AS, RADIUS
+from lindung.media.questions.question import DONE, Question
 from lindung.media.sandbox import Limits, Sandbox, SandboxError, compiling_said
 from lindung.media.video import Frame, Video, VideoError, read_video
 
 __all__ = [
+    "DONE",
     "EXCHANGES",
     "FOUND_AS",
     "OWN_LIST",
@@ -41,6 +43,7 @@ __all__ = [
     "ListStatus",
     "ListStore",
     "Matching",
+    "Question",
     "Sandbox",
     "SandboxError",
     "StoreError",

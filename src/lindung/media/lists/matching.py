@@ -17,7 +17,9 @@ ENTRY = """list.name, entry.entry_id, entry.category, entry.tier,
 JOINED = """FROM signal JOIN entry ON entry.id = signal.entry JOIN list ON list.id = entry.list
   WHERE entry.withdrawn = '' AND"""
 BY_VALUE = f"SELECT {ENTRY} {JOINED} signal.value = ? AND signal.kind = ?"
-BY_ID = f"SELECT signal.id, {ENTRY}, entry.id, signal.second {JOINED} signal.id IN ({{}})"
+BY_ID = (
+    f"SELECT signal.id, {ENTRY}, entry.id, signal.second, signal.kind {JOINED} signal.id IN ({{}})"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class ListHit:
     `kind` says by what (md5, sha1, sha256, pdq, clip), `distance` is in bits (0 for a digest),
     `quality` is the PDQ quality of what was asked about (None for a digest), `transform` says how
     the picture had been turned or mirrored, and which seconds of a video it was. `disputed` is true
-    when somebody said that the entry is wrong.
+    when somebody said that the entry is wrong; `whole` is false when only part of the file was met.
     """
 
     list_name: str
@@ -39,6 +41,7 @@ class ListHit:
     quality: int | None = None
     transform: str = ""
     disputed: bool = False
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Named:
     disputed: bool
     entry: int
     second: float | None
+    cut: bool = False  # the signal is of a part of the entry's picture
 
     def hit(self, kind: str, distance: int, quality: int | None, transform: str) -> ListHit:
         return ListHit(
@@ -89,9 +93,9 @@ def named(db: sqlite3.Connection, ids: NDArray[np.int64]) -> dict[int, Named]:
     for begin in range(0, len(wanted), 500):
         part = wanted[begin : begin + 500]
         for row in db.execute(BY_ID.format(",".join("?" * len(part))), part):
-            number, name, entry_id, category, tier, disputed, entry, second = row
+            number, name, entry_id, category, tier, disputed, entry, second, kind = row
             said = (name, entry_id, category, tier)
-            found[number] = Named(*said, bool(disputed), entry, second)
+            found[number] = Named(*said, bool(disputed), entry, second, kind == "crop")
     return found
 
 
@@ -108,6 +112,8 @@ def by_picture(
         words = [transforms[int(found.query[i])]]
         if one.second is not None:
             words.append(f"frame at {clock(one.second)} of the clip")
+        if one.cut:
+            words.append("cut from the known picture")
         distance, reason = int(found.distance[i]), ", ".join(filter(None, words))
         hits[one.entry] = one.hit("pdq", distance, quality, reason)
     return list(hits.values())
