@@ -12,6 +12,7 @@ from lindung.media.examine import (
     withdraw,
 )
 from lindung.media.index import CorruptIndexError, HammingIndex, Hits, compile_loops
+from lindung.media.lists.banks import Negative
 from lindung.media.lists.database import StoreError
 from lindung.media.lists.matching import ListHit
 from lindung.media.lists.merging import ImportResult
@@ -43,6 +44,7 @@ __all__ = [
     "ListStatus",
     "ListStore",
     "Matching",
+    "Negative",
     "Question",
     "Sandbox",
     "SandboxError",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
@@ -100,7 +100,7 @@ def examine(
     found.hits = [hit for hit in found.hits if hit.distance <= matching.radius]
     if not found.hits:
         _ask_further(found, sandbox)
-        found.hits = _further_hits(found.questions, store, matching)
+        found.hits = _further_hits(found, store, matching)
     return found
 
 
@@ -123,11 +123,11 @@ def _ask_further(found: Examination, sandbox: Sandbox, *, crops: bool = False) -
     ]
 
 
-def _further_hits(
-    questions: Iterable[Question], store: ListStore, matching: Matching
-) -> list[ListHit]:
+def _further_hits(found: Examination, store: ListStore, matching: Matching) -> list[ListHit]:
     """The hits of the first further question that has any; each says what was done."""
-    for asked in questions:
+    if found.digests is None or store.is_negative(found.digests):
+        return []
+    for asked in found.questions:
         if asked.quality < matching.min_quality:
             continue
         words = [", ".join(filter(None, [asked.done, turn])) for turn in pdq.FOUND_AS]
@@ -194,21 +194,30 @@ def match(found: Examination, store: ListStore, matching: Matching | None = None
     """
     matching = matching or Matching()
     hits = _hits(found, store, matching, matching.radius)
-    return hits or _further_hits(found.questions, store, matching)
+    return hits or _further_hits(found, store, matching)
 
 
 def _hits(found: Examination, store: ListStore, matching: Matching, radius: int) -> list[ListHit]:
-    if found.digests is None:
+    if found.digests is None or store.is_negative(found.digests):
         return []
     sums = found.digests
     hits = store.match_digests(md5=sums.md5, sha1=sums.sha1, sha256=sums.sha256)
     usable = [frame for frame in found.frames if frame.quality >= matching.min_quality]
     if found.kind == "video":
-        seen = store.match_video(usable, radius=matching.radius)
+        seen = store.match_video(usable, radius=matching.radius, late=_said_late(found, usable))
     else:
         seen = _match_pictures(usable, store, radius)
     known = {(hit.list_name, hit.entry_id) for hit in hits}
     return hits + [hit for hit in seen if (hit.list_name, hit.entry_id) not in known]
+
+
+def _said_late(found: Examination, usable: Sequence[Frame]) -> Callable[[int], None]:
+    def late(looked: int) -> None:
+        words = f"matched by {looked} of its {len(usable)} frames: no time for more"
+        if words not in found.note:
+            found.note = "; ".join(filter(None, [found.note, words]))
+
+    return late
 
 
 def _match_pictures(frames: list[Frame], store: ListStore, radius: int) -> list[ListHit]:
