@@ -7,11 +7,12 @@ from pathlib import Path
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from .checking import TAMPERED, checked
 from .models import CaptureWait, Checkpoint, Entry, Evidence, SealCheck, Vouching
-from .places import evidence_folder, signer_fingerprint, signer_pem, trust_file
+from .places import evidence_folder, identities_here, signer_fingerprint, signer_pem, trust_file
 from .vouching import lacking, overdue
 
 __all__ = [
@@ -103,8 +104,8 @@ def waits(case: str = "") -> list[CaptureWait]:
 
 
 def alarms() -> list[str]:
-    """A sentence while captures wait for this machine, or bundles too long for outsiders."""
-    return [*_waiting_alarms(), *_vouching_alarms()]
+    """Sentences while captures or stamps wait, and while what opens evidence lies here."""
+    return [*_identities(), *_waiting(), *_vouching_alarms()]
 
 
 def vouching_of(record: Evidence) -> Vouching | None:
@@ -130,7 +131,16 @@ def _vouching_alarms() -> list[str]:
     return [words % {"count": len(late), "since": since, "why": "; ".join(late[0].pending)}]
 
 
-def _waiting_alarms() -> list[str]:
+def _identities() -> list[str]:
+    folder = identities_here()
+    words = _(
+        "What opens the evidence still lies on this server: move %(folder)s to offline media, "
+        "twice, and remove it here."
+    )
+    return [words % {"folder": folder}] if folder else []
+
+
+def _waiting() -> list[str]:
     waiting = waits()
     if not waiting:
         return []
