@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
@@ -204,11 +204,20 @@ def _hits(found: Examination, store: ListStore, matching: Matching, radius: int)
     hits = store.match_digests(md5=sums.md5, sha1=sums.sha1, sha256=sums.sha256)
     usable = [frame for frame in found.frames if frame.quality >= matching.min_quality]
     if found.kind == "video":
-        seen = store.match_video(usable, radius=matching.radius)
+        seen = store.match_video(usable, radius=matching.radius, late=_said_late(found, usable))
     else:
         seen = _match_pictures(usable, store, radius)
     known = {(hit.list_name, hit.entry_id) for hit in hits}
     return hits + [hit for hit in seen if (hit.list_name, hit.entry_id) not in known]
+
+
+def _said_late(found: Examination, usable: Sequence[Frame]) -> Callable[[int], None]:
+    def late(looked: int) -> None:
+        words = f"matched by {looked} of its {len(usable)} frames: no time for more"
+        if words not in found.note:
+            found.note = "; ".join(filter(None, [found.note, words]))
+
+    return late
 
 
 def _match_pictures(frames: list[Frame], store: ListStore, radius: int) -> list[ListHit]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike
@@ -231,14 +231,24 @@ class ListStore:
             draw = banks.drawn(codes[:1].tobytes())
             return by_picture(self._db, found, transforms, quality, draw)
 
-    def match_video(self, frames: Sequence[Frame], *, radius: int = RADIUS) -> list[ListHit]:
+    def match_video(
+        self,
+        frames: Sequence[Frame],
+        *,
+        radius: int = RADIUS,
+        late: Callable[[int], object] | None = None,
+    ) -> list[ListHit]:
         """Every live picture seen in a video, and every known clip that lies in it.
 
-        Raises StoreError, naming a corrupt file.
+        `late` is told how many frames were looked at when the time for it ended. Raises
+        StoreError, naming a corrupt file.
         """
         with self._reading(), self._indexing():
             return by_video(
-                self._db, frames, lambda codes: self._pictures.search(self._db, codes, radius)
+                self._db,
+                frames,
+                lambda codes: self._pictures.search(self._db, codes, radius),
+                late,
             )
 
     def set_bank(

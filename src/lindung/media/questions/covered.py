@@ -49,9 +49,14 @@ def _flat_colours(pixels: NDArray[np.int16]) -> Iterator[Flags]:
 
 
 def _grown(here: Flags) -> Flags:
-    mask = Image.fromarray(here).convert("L")
-    mask = mask.filter(ImageFilter.MaxFilter(HOLES)).filter(ImageFilter.MinFilter(HOLES))
-    return np.asarray(mask.filter(ImageFilter.MaxFilter(GROW))) > 0
+    """Closed by HOLES and grown by GROW, by blurs: rank filters take a hundred times as long."""
+    wide = _blurred(here, HOLES // 2) > 0
+    closed = _blurred(wide, HOLES // 2) == 255
+    return np.asarray(_blurred(closed, GROW // 2) > 0)
+
+
+def _blurred(here: Flags, radius: int) -> Bytes:
+    return np.asarray(Image.fromarray(here).convert("L").filter(ImageFilter.BoxBlur(radius)))
 
 
 def _filled(grey: NDArray[np.float32], gap: Flags) -> Bytes:

@@ -13,7 +13,7 @@ from PIL import Image
 from lindung.media import pdq
 
 SIDE = 384
-ALL_ROUND = (0.025, 0.05, 0.075, 0.1, 0.13)  # of each side
+ALL_ROUND = (0.018, 0.035, 0.05, 0.075, 0.1, 0.13)  # of each side
 ONE_SIDE = (0.05, 0.1, 0.15, 0.2)  # of one of them
 EVENLY = (0.05, 0.1, 0.15)  # of both opposite ones
 

@@ -29,8 +29,8 @@ FLIPS = (
     (True, True, True),
 )
 TRANSPOSED = pdq.TRANSFORMS.index("transposed")
-EXACT = 800  # of the longer side up to which the picture itself is turned
-LARGE = 640  # to which a larger one is brought before
+EXACT = 512  # of the longer side up to which the picture itself is turned
+LARGE = 384  # to which a larger one is brought before
 FRAME, SIDE = 480, 256  # of the longer side before, of a picture turned back
 PLAIN = 12  # grey values within and between corners of one colour
 DEGREES = (2.0, -2.0, 1.0, -1.0, 3.0, -3.0)
@@ -55,14 +55,15 @@ def as_turned(pixels: Bytes, image: Image.Image) -> Question:
 def straightened(image: Image.Image) -> Iterator[Question]:
     """The picture turned back by a few degrees: in its own frame, or out of a larger one.
 
-    A larger frame shows its own colour in all four corners.
+    Either shows one colour in all four corners; where they differ nothing is asked.
     """
     image = image.copy()
     image.thumbnail((FRAME, FRAME), Image.Resampling.BOX, reducing_gap=None)
     grey = np.asarray(image, np.float32)
-    framed = _has_plain_corners(grey)
+    if not _has_plain_corners(grey):
+        return
     for degrees in DEGREES:
-        for larger in (True, False) if framed else (False,):
+        for larger in (False, True):
             found = pdq.of_luma(_turned_back(grey, math.radians(degrees), larger))
             yield Question(f"turned by {abs(degrees):g} degrees", found.codes, found.quality)
 
