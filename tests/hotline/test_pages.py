@@ -40,6 +40,7 @@ class Visited:
     manager: Page
     case: str
     receipt: str
+    links: list[str]
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +77,7 @@ def visited() -> Iterator[Visited]:
         ben.goto(f"{built.console}/cases/{case}/")
         people.confirm(ben, "I agree.")
         people.refer(ben, "Example Police")
-        yield Visited(built, browser, manager, case, receipt)
+        yield Visited(built, browser, manager, case, receipt, [*links, link])
 
 
 def inspect(page: Page, name: str) -> None:
@@ -236,6 +237,11 @@ def test_nothing_of_the_post_or_the_report_lies_on_the_disk_in_plain(visited: Vi
         visited.receipt.replace(" ", "").encode(),
     ]
     files = [path for path in visited.built.home.rglob("*") if path.is_file()]
+    logs = [path for path in files if path.parent.name == "log"]
+    for log in logs:
+        # Nobody's name, and no link that opens something.
+        for word in (b"example-0", b"Example 1", *(link[-20:].encode() for link in visited.links)):
+            assert word not in log.read_bytes(), log
     assert any(path.name.endswith(".lindung.tar") for path in files)
     assert any("postgres" in path.parts for path in files)
     for path in files:
