@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import http.server
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from lindung.evidence.capture.capturing import CannotCapture, capture
 from lindung.evidence.capture.policy import Isolation, Limits
+from lindung.runtime import folder_for_a_while
 
 _WORDS = "This page is a trial."
 _PAGE = f"<!doctype html><title>Trial</title><p>{_WORDS}</p>".encode()
@@ -34,9 +33,9 @@ def trial(isolation: Isolation = Isolation.SANDBOXED) -> Trial:
     Never raises: what does not work is the answer.
     """
     try:
-        with _page() as place, tempfile.TemporaryDirectory(prefix="lindung-trial-") as room:
+        with _page() as place, folder_for_a_while("lindung-trial-") as room:
             taken = capture(
-                f"http://{place}/", Path(room), allow=[place], limits=_LIMITS, isolation=isolation
+                f"http://{place}/", room, allow=[place], limits=_LIMITS, isolation=isolation
             )
     except (CannotCapture, OSError) as problem:
         return Trial(False, str(problem))
