@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lindung.text.items import triggers
+from lindung.text.items.phones import HOME
 from lindung.text.language import ABSTENTIONS, count_kinds, language_name, languages
 from lindung.text.learning.model import Model
 from lindung.text.normal.fold import code_points
@@ -79,7 +80,7 @@ class Reader:
         lexicons: Iterable[Lexicon] = (),
         model: Model | None = None,
         *,
-        region: str = "MY",
+        region: str = HOME,
     ) -> None:
         self.policy = policy
         self.model = model
@@ -94,7 +95,7 @@ class Reader:
         lexicons: Iterable[Lexicon] = (),
         model: Model | None = None,
         *,
-        region: str = "MY",
+        region: str = HOME,
     ) -> Self:
         """A reader for the policy in a file (default: the shipped one). Raises PolicyError."""
         loaded = load_policy(Path(policy) if policy is not None else None)
@@ -175,12 +176,10 @@ class Reader:
     ) -> NDArray[np.bool_]:
         if leaf.kind == "terms":
             return np.asarray(seen_terms[self._tables.sets[leaf.name]])
-        could = np.ones(len(flags), np.bool_)
-        if leaf.name in triggers.FLAGS:
-            could &= (flags & triggers.FLAGS[leaf.name]) != 0
+        could: NDArray[np.bool_] = (flags & triggers.FLAGS.get(leaf.name, 0)) != 0
         if leaf.name in triggers.TERMS:
-            could &= seen_terms[self._tables.sets[f"entity {leaf.name}"]]
-        return could
+            could |= seen_terms[self._tables.sets[f"entity {leaf.name}"]]
+        return np.asarray(could)
 
     def __getstate__(self) -> dict[str, Any]:
         return {

@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -58,7 +59,8 @@ def excerpt(text: str, spans: Sequence[Sequence[Any]]) -> Parts:
 
 def named_in(text: str) -> list[tuple[str, str]]:
     """What a text names: (kind, value) of accounts, phones, groups, prices, ages …, each once."""
-    return list(dict.fromkeys((e.kind, e.value) for e in entities(text)))[:MOST_NAMED]
+    named = entities(text, region=settings.ENV["COUNTRY"])
+    return list(dict.fromkeys((e.kind, e.value) for e in named))[:MOST_NAMED]
 
 
 def _signal(signal: Signal, text: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core import signing
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _now
@@ -76,7 +77,7 @@ class ReportForm(forms.Form):
         problems = []
         for number, line in enumerate(lines, 1):
             try:
-                canonicalise(line)
+                canonicalise(line, region=settings.ENV["COUNTRY"])
             except NotUnderstood as error:
                 text = _now(str(error))
                 problems.append(

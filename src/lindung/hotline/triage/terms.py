@@ -45,7 +45,7 @@ def _reader(home: Path, _as_they_are: tuple[object, ...], _turn: int) -> Reader:
         note(home, problems)
     except OSError as error:
         log.error("The lists that are left out could not be noted: %s", error)
-    return Reader.load(lexicons=sealed)
+    return Reader.load(lexicons=sealed, region=settings.ENV["COUNTRY"])
 
 
 def _problem(error: Exception) -> str:

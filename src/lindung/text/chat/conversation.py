@@ -113,7 +113,7 @@ class ChatReader:
         text = files("lindung.text").joinpath("data/chat.yaml").read_text("utf-8")
         policy = parse_policy(text, "chat signs")
         self.line = policy.review_line
-        tables = Tables(policy, "MY")
+        tables = Tables(policy, "ZZ")
         self._vocabulary = tables.vocabulary
         members = [(name, tables.members[tables.sets[name]].tolist()) for name in policy.sets]
         self._sets = [
