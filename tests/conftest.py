@@ -34,7 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     from lindung.hotline.config import keys
 
-    keys.create_missing(HOME)
+    keys.prepare(HOME)
     django.setup()
 
 

@@ -15,7 +15,13 @@ import grimp
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURE = ROOT / "docs" / "img" / "architecture.svg"
-FLOORS = (("cli",), ("hotline",), ("scan",), ("text", "media", "evidence"))  # top to bottom
+FLOORS = (
+    ("cli",),
+    ("hotline",),
+    ("scan",),
+    ("text", "media", "evidence"),
+    ("runtime",),
+)  # top to bottom
 SKIPPED = {"migrations", "locale", "static", "templates"}
 
 WIDTH, MARGIN, GAP, LINE, ROOM_WIDTH, ROOM_HEIGHT = 960, 24, 16, 18, 212, 62

@@ -11,6 +11,6 @@ from lindung.hotline.config import keys
 _home = tempfile.mkdtemp(prefix="lindung-types-")
 atexit.register(shutil.rmtree, _home, ignore_errors=True)
 os.environ["LINDUNG_HOME"] = _home
-keys.create_missing(Path(_home))
+keys.prepare(Path(_home))
 
 from lindung.hotline.config.settings import *  # noqa: E402, F403

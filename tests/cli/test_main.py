@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import typer.main
+
+from lindung.cli import app, verbs
 
 HEAVY = ("django", "psycopg", "numpy", "numba", "gunicorn", "playwright", "nacl")
 
@@ -43,3 +49,18 @@ def test_a_mistake_in_our_own_code_is_not_blamed_on_a_package() -> None:
         "from lindung.cli import main; main()"
     )
     assert "pip install" not in done.stderr and "Traceback" in done.stderr
+
+
+def test_it_says_its_version() -> None:
+    done = python(
+        "import sys; sys.argv = ['lindung', '--version']; import lindung.cli as c; c.main()"
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, f"lindung {version('lindung')}")
+
+
+def test_every_verb_has_its_exit_codes_in_the_one_table() -> None:
+    verbs()
+    table = (Path(__file__).parents[2] / "docs/commands.md").read_text()
+    group = typer.main.get_command(app)
+    missing = [name for name in getattr(group, "commands", {}) if f"`{name}" not in table]
+    assert missing == []

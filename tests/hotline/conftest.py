@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -14,6 +15,7 @@ from lindung.hotline.config import database, keys
 
 if TYPE_CHECKING:  # Django is not set up yet when this file is read
     from .captured import Site
+    from .mailbox import Mailbox
 
 Connect = Callable[[str], psycopg.Connection]
 
@@ -114,6 +116,28 @@ def site(db: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[
         monkeypatch.setattr(files, "hash_lists", lambda: store)
         monkeypatch.setattr(evidence, "capture", made.capture)
         yield made
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    from .mailbox import Mailbox
+
+    box = Mailbox()
+    box.controller.start()
+    yield box
+    box.controller.stop()
+
+
+@pytest.fixture
+def configured(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, object], None]:
+    """Change a setting for one test."""
+    from django.conf import settings
+
+    def change(name: str, value: object) -> None:
+        values = {**settings.ENV.values, f"LINDUNG_{name}": value}
+        monkeypatch.setattr(settings, "ENV", replace(settings.ENV, values=values))
+
+    return change
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from lindung.hotline.casework import selectors as casework
 from lindung.hotline.casework import services as decisions
 from lindung.hotline.casework.models import Assessment, Case, Category, Status
 from lindung.hotline.casework.services import Refused
+from lindung.hotline.config import sealing
 from lindung.hotline.custody.models import Entry
-from lindung.hotline.referral import letters
 from lindung.hotline.referral import services as outbox
 from lindung.hotline.referral.models import Authority, State
 from lindung.hotline.triage import selectors, services
@@ -169,7 +169,8 @@ def test_those_who_had_a_letter_get_a_new_one_and_the_old_answer_is_none_to_it(
     assert Case.objects.get(pk=case).status == Status.CONFIRMED
     authority = Authority.objects.get(name__endswith=case)
     again = outbox.queue(case, authority, person())
-    assert "This replaces our decision of" in letters.letter_text(case, "Example Police")
+    assert again.recalls_id == old
+    assert "This letter recalls our letter number" in sealing.unseal(again.sealed_letter)
     again.state = State.SENT
     again.save(update_fields=["state"])
     assert outbox.acknowledge(again.pk, "EX-2")
@@ -265,7 +266,7 @@ class TestPage(ConsolePage):
         self, site: Site, client: Client
     ) -> None:
         case, _, _ = wrong(site)
-        letter(case)
+        sent(case)
         Authority.objects.create(name=f"Never told {case}", adapter="folder")
         decisions.assess(case, person(BOSS), Category.NOT_ILLEGAL, "Landscapes")
         decisions.confirm(case, person(), agrees=True, note="")

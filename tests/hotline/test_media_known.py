@@ -7,6 +7,7 @@ import io
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -253,7 +254,7 @@ def test_the_page_says_all_known_only_while_it_is(site: Site, settings: Settings
 
 def test_a_reported_digest_is_matched_exactly(site: Site) -> None:
     site.listed(ONE)
-    digest = services._canonical(site.digests(ONE).sha256.upper(), "MY")
+    digest = services._canonical(site.digests(ONE).sha256.upper(), "MY", uuid4())
     assert digest.kind == "digest"
     found = decisions.sight(report(), [digest], danger=False)[0]
     services.match_digest(found.case, found.item.pk, digest.value)

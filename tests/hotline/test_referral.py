@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
-from email import message_from_bytes
-from email.message import Message
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from django.conf import settings
 from django.utils import timezone
 
@@ -20,11 +14,12 @@ from lindung.hotline.casework import services as decisions
 from lindung.hotline.casework.models import Case, Category, Status
 from lindung.hotline.intake import services as intake
 from lindung.hotline.referral import selectors, services
-from lindung.hotline.referral.adapters import NotDelivered, address_problem
+from lindung.hotline.referral.adapters import address_problem
 from lindung.hotline.referral.models import Authority, Referral, State
+from lindung.hotline.referral.problems import NotDelivered
 from lindung.hotline.retry import LONGEST_WAIT, BackOff
 
-from .house import free_port
+from .mailbox import Mailbox
 from .test_casework import named, person, report
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -39,17 +34,6 @@ def case() -> str:
     return number
 
 
-@pytest.fixture
-def configured(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Change a setting for one test."""
-
-    def change(name: str, value: object) -> None:
-        values = {**settings.ENV.values, f"LINDUNG_{name}": value}
-        monkeypatch.setattr(settings, "ENV", replace(settings.ENV, values=values))
-
-    return change
-
-
 def queue(case: str, adapter: str, address: str) -> Referral:
     authority = Authority.objects.create(name=f"{adapter} {case}", adapter=adapter, address=address)
     return services.queue(case, authority, person())
@@ -58,34 +42,6 @@ def queue(case: str, adapter: str, address: str) -> Referral:
 def outbox(referral: Referral) -> Path:
     home: Path = settings.ENV.home
     return home / "outbox" / referral.authority.address / str(referral.pk)
-
-
-class Mailbox:
-    """A real SMTP server that keeps what it takes, or refuses as a full one would."""
-
-    def __init__(self) -> None:
-        self.taken: list[Message] = []
-        self.refuses = False
-        logging.getLogger("mail.log").setLevel(logging.WARNING)
-        self.controller = Controller(self, hostname="127.0.0.1", port=free_port())
-
-    async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:
-        if self.refuses:
-            return "452 Insufficient system storage"
-        self.taken.append(message_from_bytes(envelope.content))
-        return "250 OK"
-
-    @property
-    def url(self) -> str:
-        return f"smtp://127.0.0.1:{self.controller.port}"
-
-
-@pytest.fixture
-def mailbox() -> Iterator[Mailbox]:
-    box = Mailbox()
-    box.controller.start()
-    yield box
-    box.controller.stop()
 
 
 class TestFolder:
@@ -99,7 +55,7 @@ class TestFolder:
     def test_acknowledged_when_the_other_side_says_so(self, case: str) -> None:
         referral = queue(case, "folder", "b-folder")
         services.deliver(referral.pk)
-        (outbox(referral) / "acknowledged.txt").write_text("EX-77\n")
+        (outbox(referral) / "acknowledged.txt").write_text(f"{referral.number} EX-77\n")
         assert services.collect() == 1
         row = selectors.rows(case)[0]
         assert (row["state_key"], row["reference"]) == (State.ACKNOWLEDGED, "EX-77")
@@ -177,7 +133,7 @@ class TestAlarms:
         waits = []
         for attempts in (0, 1, 2, 20):
             job = type("Job", (), {"attempts": attempts})()
-            decision = BackOff().get_retry_decision(exception=NotDelivered(), job=job)
+            decision = BackOff().get_retry_decision(exception=NotDelivered("no-mail"), job=job)
             assert decision and decision.retry_at
             waits.append(round((decision.retry_at - timezone.now()).total_seconds()))
         assert waits == [2, 4, 8, LONGEST_WAIT]

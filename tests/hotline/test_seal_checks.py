@@ -22,8 +22,8 @@ from lindung.hotline.custody import selectors as custody
 from lindung.hotline.custody.models import Entry, Evidence, SealCheck
 from lindung.hotline.custody.services import check_due
 from lindung.hotline.referral import services as referral
-from lindung.hotline.referral.adapters import NotDelivered
 from lindung.hotline.referral.models import Authority, Referral, State
+from lindung.hotline.referral.problems import NotDelivered
 
 from .captured import Site, picture
 from .test_casework import person

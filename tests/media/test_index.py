@@ -91,7 +91,7 @@ def test_every_plan_finds_everything(
     codes = np.concatenate([make_codes(rng, 3000, kind) for kind in ("random", "clustered")])
     ids = np.arange(len(codes))
     chunks = tuple((c * width, width) for c in range(256 // width))
-    monkeypatch.setattr(plan, "choose", lambda *_: plan.Plan(chunks))
+    monkeypatch.setattr(plan, "choose", lambda *_: chunks)
     monkeypatch.setattr(plan, "SCANNED", 1e12)
     index = HammingIndex.build(codes, ids)
     queries = near(rng, codes, 40)
@@ -101,7 +101,7 @@ def test_every_plan_finds_everything(
 @given(st.integers(0, 35), st.integers(1, 10**8))
 @settings(deadline=None)
 def test_a_plan_keeps_the_pigeonhole(radius: int, codes: int) -> None:
-    chunks = plan.choose(codes, radius).chunks
+    chunks = plan.choose(codes, radius)
     used = [bit for first, width in chunks for bit in range(first, first + width)]
     assert len(used) == len(set(used))
     assert all(0 <= bit < 256 for bit in used)
@@ -112,7 +112,7 @@ def test_a_plan_keeps_the_pigeonhole(radius: int, codes: int) -> None:
 @given(st.integers(5000, 10**8))
 @settings(deadline=None)
 def test_there_is_a_plan_for_every_size(codes: int) -> None:
-    chunks = plan.choose(codes, 31).chunks
+    chunks = plan.choose(codes, 31)
     assert plan.search_cost(chunks, 31, codes) < plan.SCANNED * codes
     assert chunks
 
@@ -285,3 +285,43 @@ def test_what_is_no_id_is_refused_and_not_made_one(ids: ArrayLike) -> None:
     with pytest.raises(ValueError, match="whole numbers of 64 bits"):
         index.add(code, ids)
     assert rows(index, code) == [(0, 0, 1)]
+
+
+def test_a_search_is_planned_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Planning it took ten times as long as the search itself."""
+    planned: list[int] = []
+    reaches = plan.reaches
+
+    def counted(chunks: plan.Chunks, radius: int, codes: int) -> list[int]:
+        planned.append(radius)
+        return reaches(chunks, radius, codes)
+
+    codes = make_codes(np.random.default_rng(0), 100_000, "random")
+    index = HammingIndex.build(codes, np.arange(len(codes)))
+    monkeypatch.setattr(plan, "reaches", counted)
+    index.search(codes[:1])
+    first = len(planned)
+    for _ in range(20):
+        index.search(codes[:1])
+    assert len(planned) == first
+    index.search(codes[:1], 12)
+    assert len(planned) > first
+
+
+@pytest.mark.parametrize("kind", ["equal", "near", "half"])
+def test_where_hits_are_many_they_are_all_found(kind: str) -> None:
+    """Such a set is scanned: its buckets hold nearly every code, in every chunk anew."""
+    rng = np.random.default_rng(1)
+    codes = make_codes(rng, 40_000, "random")
+    part = slice(0, None if kind != "half" else 20_000)
+    codes[part] = codes[0]
+    if kind != "equal":
+        codes[part] ^= np.packbits(rng.random((len(codes[part]), 256)) < 0.05, axis=1)
+    chunks = tuple((c * 16, 16) for c in range(16))
+    words = np.ascontiguousarray(codes).view(np.uint64)
+    base = immutable.Base.build(words, np.arange(len(codes)), 31, chunks)
+    asked = near(rng, codes[:100], 6)
+    query, ids, distance = base.search(asked.view(np.uint64).reshape(-1, 4), 31)
+    found = sorted(zip(query.tolist(), distance.tolist(), ids.tolist(), strict=True))
+    assert found == brute(codes, np.arange(len(codes)), asked, 31)
+    assert len(found) > 10_000

@@ -31,7 +31,7 @@ def write(tmp_path: Path, text: str | bytes, name: str = "list") -> Path:
 def test_a_control_character_in_any_field_is_a_line_not_taken(
     tmp_path: Path, store: ListStore, column: str, text: str
 ) -> None:
-    rows = [{"md5": MD5, column: text}, {"md5": MD5_B, column: "fine"}]
+    rows = [{"md5": MD5, column: text}, {"md5": MD5_B, column: "active"}]
     file = write(tmp_path, "".join(json.dumps(row) + "\n" for row in rows))
     result = store.import_file(file, "p")
     ((line, why),) = result.rejected

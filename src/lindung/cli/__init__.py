@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
+from importlib.metadata import version
 
 import typer
 
@@ -19,14 +20,34 @@ app = typer.Typer(
 )
 
 
-def main() -> None:
-    """Register every verb in this package, then run the one asked for.
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"lindung {version('lindung')}")
+        raise typer.Exit()
 
-    Each module defines `register(app)`. Exit codes: 0 done, 1 refused or tampered, 2 wrong use
-    or wrong settings (also `verify`: cannot establish).
-    """
+
+@app.callback()
+def _lindung(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Show the version and exit."
+    ),
+) -> None:
+    """The open hotline for reporting online child sexual exploitation."""
+
+
+def verbs() -> None:
+    """Register every verb in this package: each module defines `register(app)`."""
     for module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
         importlib.import_module(f"{__name__}.{module}").register(app)
+
+
+def main() -> None:
+    """Run the verb that was asked for.
+
+    Exit codes are those of docs/commands.md: 0 done or yes, 1 the answer is no, 2 no answer could
+    be given, 130 interrupted.
+    """
+    verbs()
     try:
         app()
     except SettingsError as error:

@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
         from lindung.media import FOUND_AS, RADIUS, Sandbox, hash_file
 
-        with Sandbox() as sandbox:
+        with Sandbox(say=lambda words: typer.echo(words, err=True)) as sandbox:
             one, other = (hash_file(path, sandbox, full=True) for path in (a, b))
         for found in (one, other):
             if not found.frames:

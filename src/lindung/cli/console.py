@@ -7,7 +7,8 @@ def register(app: typer.Typer) -> None:
     @app.command()
     def console() -> None:
         """Serve the analysts' console alone (`lindung up` starts all parts)."""
-        from lindung.hotline.config import env, server
+        from lindung.hotline.config import env, keys, server
 
         env.become("console")
+        keys.check(env.current().home, "console")
         server.serve(env.current(), "console")

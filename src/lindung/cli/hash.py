@@ -23,9 +23,12 @@ def register(app: typer.Typer) -> None:
         """Write md5, sha1, sha256, pdq, quality and size of every file (JSON lines).
 
         A file that cannot be hashed gets a line with `error` in words. Exit code 0 when every
-        path was written, 1 when the output cannot be written, 2 for wrong use.
+        path was read and written, 1 when one could not be read (a line says why) or the output
+        cannot be written, 2 for wrong use.
         """
         from lindung.cli.media_run import each_file
         from lindung.media import hash_file, record
 
-        each_file(paths, out, jobs, "Hashing", lambda path, box: record(hash_file(path, box)))
+        each_file(
+            paths, out, jobs, "Hashing", lambda path, box: record(hash_file(path, box, full=True))
+        )

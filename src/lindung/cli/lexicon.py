@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime
-import os
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
 from lindung.cli.read import KEY, visible, why
+from lindung.runtime import write_whole
 
 
 def register(app: typer.Typer) -> None:
@@ -49,12 +49,7 @@ def seal(
             raise LexiconError(f"{terms}: there is no term in it.")
         secret = read_key(key)
         text = seal_terms(pairs, secret, partner=partner, version=version, valid_until=until)
-        partial = out.with_name(out.name + ".partial")
-        with partial.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(out)
+        write_whole(out, text, mode=0o666)
     except (KeyUnusableError, LexiconError, OSError, UnicodeDecodeError) as error:
         _refuse(why(error, terms))
     typer.echo(f"{len(pairs)} terms sealed to {out}, valid until {until}.")

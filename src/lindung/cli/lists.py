@@ -41,13 +41,14 @@ def _told(begin: str = "") -> Iterator[None]:
         raise typer.Exit(1) from error
 
 
-def _say(name: str, result: ImportResult) -> None:
+def _say(name: str, result: ImportResult, file: Path | None = None) -> None:
     typer.echo(
         f"{name}: {result.imported} taken, {result.withdrawn} withdrawn, "
         f"{result.rejected_count} lines not taken."
     )
     for line, why in result.rejected[:20]:
-        typer.echo(f"  line {line}: {why}", err=True)
+        place = f"{typer.format_filename(file)}, line" if file else "line"
+        typer.echo(f"  {place} {line}: {why}", err=True)
     if result.rejected_count > 20:
         typer.echo(f"  and {result.rejected_count - 20} more", err=True)
 
@@ -60,7 +61,7 @@ def register(app: typer.Typer) -> None:
     def add(
         name: Name,
         lists_folder: Lists,
-        file: Annotated[Path | None, typer.Option(help="A CSV, TSV, JSON or digest file.")] = None,
+        file: Annotated[Path | None, typer.Option(help="A table, JSON, XML or digests.")] = None,
         columns: Annotated[str | None, typer.Option(help="A column map: any, iwf, vic.")] = None,
         column: Annotated[
             list[str] | None, typer.Option(help="FIELD=COLUMN, as often as needed.")
@@ -80,7 +81,8 @@ def register(app: typer.Typer) -> None:
         was fetched, 1 when not, 2 for wrong use. A file that fails changes nothing (when only the
         picture index fails, the message says what was kept); what came of an exchange is kept.
         """
-        from lindung.media import EXCHANGES, ListStore, sync
+        from lindung.cli.media_run import said_once
+        from lindung.media import EXCHANGES, ListStore, compile_loops, compiling_said, sync
 
         if (file is None) == (exchange is None):
             raise typer.BadParameter("Give either --file or --exchange.")
@@ -89,10 +91,12 @@ def register(app: typer.Typer) -> None:
                 f"An exchange is one of {', '.join(EXCHANGES)}, and needs --credentials."
             )
         chosen, asked = _columns(column) or columns, _settings(settings)
+        with compiling_said(said_once):
+            compile_loops()
         with _told(), ListStore.open(lists_folder) as store:
             if file is not None:
                 bar = _bar(name)
-                _say(name, store.import_file(file, name, chosen, remember=True, progress=bar))
+                _say(name, store.import_file(file, name, chosen, remember=True, progress=bar), file)
             elif credentials is not None:
                 source = {"kind": "exchange", "exchange": exchange, "settings": asked}
                 store.set_source(name, source | {"credentials": str(credentials.absolute())})

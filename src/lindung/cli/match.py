@@ -25,16 +25,29 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Hash every file and match it with the lists (JSON lines, `hits` says how and why).
 
-        A hit orders a queue and decides nothing. Exit code 0 when every path was written, 1 when
-        the lists cannot be read or hold nothing, or the output cannot be written, 2 for wrong use.
+        A hit orders a queue and decides nothing. `reduced` says that the PDQ is of part of a JPEG,
+        a bit or two from the one that `hash` gives. Exit code 0 when every path was read and
+        written, 1 when one could not be read, the lists cannot be read or hold nothing, or the
+        output cannot be written, 2 for wrong use.
         """
         import dataclasses
 
-        from lindung.cli.media_run import each_file
-        from lindung.media import ListStore, Matching, Sandbox, StoreError, examine, record
+        from lindung.cli.media_run import each_file, said_once
+        from lindung.media import (
+            ListStore,
+            Matching,
+            Sandbox,
+            StoreError,
+            compile_loops,
+            compiling_said,
+            examine,
+            record,
+        )
 
         matching = Matching(radius, quality)
         try:
+            with compiling_said(said_once):
+                compile_loops()
             with ListStore.open(lists, create=False) as store:
                 if store.is_empty():
                     raise StoreError(f"{lists}: no list has an entry, so nothing can match.")
@@ -42,7 +55,7 @@ def register(app: typer.Typer) -> None:
                 def look(path: Path, box: Sandbox) -> dict[str, Any]:
                     found = examine(path, store, box, matching)
                     hits = [dataclasses.asdict(hit) for hit in found.hits]
-                    return {**record(found), "hits": hits}
+                    return {**record(found), "reduced": found.reduced, "hits": hits}
 
                 each_file(paths, out, jobs, "Matching", look)
         except StoreError as error:

@@ -7,7 +7,8 @@ def register(app: typer.Typer) -> None:
     @app.command()
     def public() -> None:
         """Serve the public pages alone (`lindung up` starts all parts)."""
-        from lindung.hotline.config import env, server
+        from lindung.hotline.config import env, keys, server
 
         env.become("public")
+        keys.check(env.current().home, "public")
         server.serve(env.current(), "public")

@@ -17,10 +17,11 @@ from lindung.evidence.bundle.keys import KeyProblem, Keys, Trust, keygen, witnes
 from lindung.evidence.bundle.opening import CannotOpen, open_bundle
 from lindung.evidence.bundle.sealing import Sealed, seal
 from lindung.evidence.bundle.verifying import Check, Outcome, Verdict, verify
-from lindung.evidence.capture.capturing import Capture, capture
+from lindung.evidence.capture.capturing import CannotCapture, Capture, capture
 from lindung.evidence.capture.chromium import find_chromium
 from lindung.evidence.capture.payloads import Payload, media_payloads
-from lindung.evidence.capture.policy import Limits, Policy
+from lindung.evidence.capture.policy import Isolation, Limits, Policy
+from lindung.evidence.capture.trial import Trial, trial
 from lindung.evidence.exports import Form, export
 from lindung.evidence.log.custody_log import CustodyLog, FileLog, Inclusion, Log, entry_hash
 from lindung.evidence.log.notes import Checkpoint, NoteError
@@ -37,6 +38,7 @@ from lindung.evidence.log.witness import RemoteWitness, Witness, WitnessRefused,
 
 __all__ = [
     "BundleProblem",
+    "CannotCapture",
     "CannotOpen",
     "Capture",
     "Check",
@@ -45,6 +47,7 @@ __all__ = [
     "FileLog",
     "Form",
     "Inclusion",
+    "Isolation",
     "KeyProblem",
     "Keys",
     "Limits",
@@ -57,6 +60,7 @@ __all__ = [
     "Policy",
     "RemoteWitness",
     "Sealed",
+    "Trial",
     "Trust",
     "Verdict",
     "Witness",
@@ -75,6 +79,7 @@ __all__ = [
     "parse_checkpoint",
     "seal",
     "stamp",
+    "trial",
     "verify",
     "verify_consistency",
     "verify_inclusion",

@@ -24,6 +24,9 @@ def run(on_ready: Callable[[], None] | None = None) -> None:
     """Work until SIGTERM or SIGINT; the jobs at hand are finished first."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lindung.hotline.config.settings")
     django.setup()
+    from lindung.hotline.custody import services as custody
+
+    custody.check_evidence_keys()
     scratch.clear(settings.ENV.home)
     asyncio.run(_work(on_ready))
 

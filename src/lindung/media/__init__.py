@@ -11,7 +11,7 @@ from lindung.media.examine import (
     record,
     withdraw,
 )
-from lindung.media.index import CorruptIndexError, HammingIndex, Hits
+from lindung.media.index import CorruptIndexError, HammingIndex, Hits, compile_loops
 from lindung.media.lists.database import StoreError
 from lindung.media.lists.matching import ListHit
 from lindung.media.lists.merging import ImportResult
@@ -19,7 +19,7 @@ from lindung.media.lists.reading import ListFormatError
 from lindung.media.lists.store import OWN_LIST, ListStatus, ListStore
 from lindung.media.lists.syncing import EXCHANGES, ExchangeError, sync
 from lindung.media.pdq import FOUND_AS, RADIUS
-from lindung.media.sandbox import Limits, Sandbox, SandboxError
+from lindung.media.sandbox import Limits, Sandbox, SandboxError, compiling_said
 from lindung.media.video import Frame, Video, VideoError, read_video
 
 __all__ = [
@@ -46,6 +46,8 @@ __all__ = [
     "StoreError",
     "Video",
     "VideoError",
+    "compile_loops",
+    "compiling_said",
     "confirm",
     "digests",
     "examine",

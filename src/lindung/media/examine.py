@@ -186,11 +186,13 @@ def confirm(
 
     Without `entry_id` it is the file's SHA-256. What the entry carried before it keeps. What is too
     plain to be matched by its looks goes on the list by its digests only, and so does a video of
-    which all but one picture is. Raises ValueError for a file that could not be read.
+    which all but one picture is. A file that was hashed from part of it is read again, in full.
+    Raises ValueError for a file that could not be read, or that is another one by now.
     """
     if found.digests is None:
         raise ValueError(f"{found.path} could not be read, so there is nothing to list.")
     sums = found.digests
+    found = _exact(found)
     values = {kind: bytes.fromhex(getattr(sums, kind)) for kind in ("md5", "sha1", "sha256")}
     usable = [frame for frame in found.frames if frame.quality >= pdq.MIN_QUALITY]
     clip: tuple[tuple[float, bytes], ...] = ()
@@ -202,6 +204,17 @@ def confirm(
     row = Row(entry_id, category, tier, "", "", values, found.quality, False, clip)
     store.import_rows([row], list_name, keep=True)
     return entry_id
+
+
+def _exact(found: Examination) -> Examination:
+    """The same from all of the file: what a list says is the reference's to the bit."""
+    if not found.reduced:
+        return found
+    with Sandbox() as sandbox:
+        exact = hash_file(found.path, sandbox, full=True)
+    if exact.digests != found.digests:
+        raise ValueError(f"{found.path} is not the file any more that was examined.")
+    return exact
 
 
 def withdraw(store: ListStore, list_name: str, entry_ids: Iterable[str]) -> int:

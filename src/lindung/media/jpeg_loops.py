@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lindung.media.compiled import compiled
+from lindung.runtime import compiled
 
 LOOK = 12  # bits looked at together: tables of this size stay in the first-level cache
 BLOCK = 8

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from lindung.media.compiled import compiled
+from lindung.runtime import compiled
 
 SIDE = 64  # samples a side
 BLOCK = 8  # pixels of a JPEG's block

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lindung.media import linear
-from lindung.media.compiled import compiled
+from lindung.runtime import compiled
 
 MIN_SIDE = 5
 MIN_QUALITY = 50  # below it a hash says too little to be matched

@@ -17,12 +17,16 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from numba.core import event
+
 SPENT = 3  # a worker that still holds this share of its memory is replaced
 START_SECONDS = 120  # compiling the loops, once on a machine
+COMPILING = "Getting ready, once on this machine: the loops are compiled (half a minute)."
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 
 
@@ -47,10 +51,16 @@ class SandboxError(RuntimeError):
 
 
 class Sandbox:
-    """One worker, started at the first question. Threads take turns; close it at the end."""
+    """One worker, started at the first question. Threads take turns; close it at the end.
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    `say` is called with words when its loops have to be compiled, which takes long.
+    """
+
+    def __init__(
+        self, limits: Limits | None = None, say: Callable[[str], object] | None = None
+    ) -> None:
         self.limits = limits or Limits()
+        self._say = say
         self._worker: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
 
@@ -97,7 +107,9 @@ class Sandbox:
             stderr=subprocess.DEVNULL,
             bufsize=0,
         )
-        self._exchange(b"", START_SECONDS)
+        while json.loads(self._exchange(b"", START_SECONDS)):
+            if self._say:
+                self._say(COMPILING)
 
     def _exchange(self, question: bytes, seconds: float) -> bytes:
         worker = self._worker
@@ -120,6 +132,25 @@ class Sandbox:
                 raise SandboxError(f"reading it broke the picture reader ({cause})")
             got += part
         return got
+
+
+@contextlib.contextmanager
+def compiling_said(say: Callable[[str], object]) -> Iterator[None]:
+    """Say once that loops are being compiled, should one be that no cache holds."""
+
+    class Listener(event.Listener):
+        told = False
+
+        def on_start(self, _: object) -> None:
+            if not self.told:
+                say(COMPILING)
+            self.told = True
+
+        def on_end(self, _: object) -> None:
+            pass
+
+    with event.install_listener("numba:compile", Listener()):
+        yield
 
 
 def _confine(memory: int) -> None:
@@ -172,10 +203,11 @@ def _work(limits: Limits) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     from lindung.media import decode
 
-    decode.prepare()
-    decode.compile_loops()
-    _confine(limits.memory)
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
+    decode.prepare()
+    with compiling_said(lambda _: answers.write(b'{"compiling": true}\n')):
+        decode.compile_loops()
+    _confine(limits.memory)
     os.dup2(2, 1)  # what a decoder prints is not an answer
     answers.write(b"{}\n")
     for line in sys.stdin.buffer:

@@ -28,6 +28,10 @@ class _Services(types.ModuleType):
     def make_keys() -> None:
         return None
 
+    @staticmethod
+    def check_keys() -> None:
+        return None
+
 
 if "STANDIN" in os.environ:
     os.environ["DJANGO_SETTINGS_MODULE"] = "standin.settings"

@@ -142,6 +142,7 @@ def _describe(capture: Capture, operator: str, keys: Keys) -> dict[str, Any]:
         },
         "hosts": facts.get("hosts", {}),
         "isolation": facts.get("isolation", {}),
+        "sent": facts.get("sent", {}),
         "limits": facts.get("limits", {}),
         "versions": facts.get("versions", {}),
     }  # fmt: skip

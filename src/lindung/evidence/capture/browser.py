@@ -26,12 +26,13 @@ from playwright.async_api import (
 )
 from playwright.async_api import Error as PlaywrightError
 
-from lindung.evidence.capture.chromium import FLAGS, launcher
 from lindung.evidence.capture.hiding import hide_media
-from lindung.evidence.capture.policy import Limits, Policy, remove_inline_media
+from lindung.evidence.capture.policy import Isolation, Limits, Policy, remove_inline_media
+from lindung.evidence.capture.starting import CannotStart, Launch, said, start
 
 T = TypeVar("T")
 
+OPENING = "opening the address"  # the step with which a capture's time begins
 _MOST_LISTED = 50
 _MOST_SYNTHESISED = 4 << 20
 _SCROLL = """async () => { const step = innerHeight || 800;
@@ -50,7 +51,10 @@ class Task:
     limits: Limits
     into: Path
     profile: Path
+    user: int  # whom the browser runs as
     spki: str
+    version: str  # Chromium's
+    isolation: Isolation
     report: int  # a pipe's descriptor: one JSON object per line
 
 
@@ -68,6 +72,8 @@ def run(task: Task, port: int) -> None:
     visit = _Visit(task, port)
     try:
         asyncio.run(visit.run())
+    except CannotStart as refused:
+        visit.tell(cannot_start=str(refused))
     except (PlaywrightError, OSError) as error:
         words = str(error).splitlines()[0][:300] if str(error) else type(error).__name__
         visit.tell(broken=f"the browser failed: {words}")
@@ -82,30 +88,30 @@ class _Visit:
         self.beside: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        self.end = asyncio.get_running_loop().time() + self.task.limits.total_seconds
         async with async_playwright() as playwright:
             self.tell(step="starting the browser")
-            context = await playwright.chromium.launch_persistent_context(
-                str(self.task.profile),
-                executable_path=str(launcher(self.task.profile)),
-                headless=True,
-                chromium_sandbox=True,
-                args=[
-                    *FLAGS,
-                    f"--proxy-server=http://127.0.0.1:{self.port}",
-                    f"--ignore-certificate-errors-spki-list={self.task.spki}",
-                ],
-                env={"PATH": "/usr/bin:/bin", "HOME": str(self.task.profile), "LANG": "C.UTF-8"},
-                java_script_enabled=self.task.policy is not Policy.METADATA_ONLY,
-                accept_downloads=False,
-                viewport={"width": 1280, "height": 900},
-                timeout=self.task.limits.step_seconds * 1000,
-            )
+            started = await start(playwright, self._launch())
+            context = started.context
+            self.tell(holding=started.holding, sent=await said(context))
+            self.end = asyncio.get_running_loop().time() + self.task.limits.total_seconds
             version = context.browser.version if context.browser else ""
             self.tell(browser=f"Chromium {version}" if version else "Chromium")
             await self._visit(context)
             self.tell(seen=self.seen.__dict__, done=True)
             self.tell(step="closing the browser")
+
+    def _launch(self) -> Launch:
+        task = self.task
+        return Launch(
+            profile=task.profile,
+            user=task.user,
+            port=self.port,
+            spki=task.spki,
+            version=task.version,
+            isolation=task.isolation,
+            scripts=task.policy is not Policy.METADATA_ONLY,
+            seconds=task.limits.start_seconds * 0.8,
+        )
 
     async def _visit(self, context: BrowserContext) -> None:
         page = context.pages[0] if context.pages else await context.new_page()
@@ -187,7 +193,7 @@ class _Visit:
     async def _go(self, page: Page) -> bool:
         """Open the address; False when nothing of it could be shown."""
         seconds = min(self.task.limits.step_seconds, self.left())
-        self.tell(step="opening the address")
+        self.tell(step=OPENING)
         try:
             response = await page.goto(
                 self.task.url, wait_until="domcontentloaded", timeout=seconds * 1000
@@ -195,11 +201,9 @@ class _Visit:
         except PlaywrightError as error:
             message = error.message.splitlines()[0]
             if "Download is starting" in message:
-                self.seen.unfinished["opening the address"] = "it is a download, not a page"
+                self.seen.unfinished[OPENING] = "it is a download, not a page"
             elif "Timeout" in message:
-                self.seen.unfinished["opening the address"] = (
-                    f"it was not ready after {seconds:.0f} seconds"
-                )
+                self.seen.unfinished[OPENING] = f"it was not ready after {seconds:.0f} seconds"
                 return page.url not in ("about:blank", "", ":")
             else:
                 self.tell(goto_error=message.partition("net::")[2].split(" ")[0] or message[:300])

@@ -14,14 +14,19 @@ from typing import IO, Any
 from urllib.parse import urlsplit
 
 from lindung.evidence.capture.addresses import canonical_pair
-from lindung.evidence.capture.chromium import find_chromium
-from lindung.evidence.capture.policy import Limits, Policy
+from lindung.evidence.capture.chromium import find_chromium, version
+from lindung.evidence.capture.policy import Isolation, Limits, Policy
 from lindung.evidence.capture.preview import blurred
+from lindung.evidence.capture.remedy import NO_BROWSER, is_about_isolation, remedy
 
 # No secret of the caller's environment goes to the capture's process. SSL_CERT_FILE and
 # SSL_CERT_DIR are OpenSSL's own: an operator's certificate store.
 _PASSED_ON = {"PATH", "LANG", "PYTHONPATH", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR"}
 _GRACE = 15.0  # seconds a guardroom gets beyond its own clock before it is ended
+
+
+class CannotCapture(Exception):
+    """This machine cannot capture now, whatever the site: the message says why and what helps."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,14 @@ class Capture:
     authority: str | None = None
     preview: bytes | None = field(default=None, repr=False)
 
+    @property
+    def weaker(self) -> str:
+        """What did not hold the browser: "sandbox", "namespaces" or, where all did, nothing."""
+        held = self.facts.get("isolation", {})
+        if held.get("browser_sandbox") is False:
+            return "sandbox"
+        return "namespaces" if held.get("network_namespace") is False else ""
+
 
 def capture(
     url: str,
@@ -55,13 +68,16 @@ def capture(
     allow: Collection[str] = (),
     limits: Limits | None = None,
     on_step: Callable[[str], None] | None = None,
+    isolation: Isolation = Isolation.SANDBOXED,
     namespaces: bool = True,
 ) -> Capture:
     """Capture the page at `url` into the directory `into` (made, or empty).
 
     `authority` is the legal authority relied on, needed for `Policy.FULL`. `allow` holds
-    `host:port` pairs let through though not public. `namespaces=False` asks for the weaker
-    isolation. Raises `ValueError` for wrong arguments, never for what the site does.
+    `host:port` pairs let through though not public. `isolation` is the least that must hold the
+    browser; `namespaces=False` puts it beside the guard as where the kernel refuses them.
+    Raises `ValueError` for wrong arguments and `CannotCapture` for what this machine lacks, never
+    for what the site does.
     """
     policy, limits = Policy(policy), limits or Limits()
     if policy is Policy.FULL and not (authority or "").strip():
@@ -72,20 +88,29 @@ def capture(
     if any(into.iterdir()):
         raise ValueError(f"{into} is not empty; a capture starts in an empty directory.")
     problem = _not_an_address(url)
-    if problem is None and find_chromium() is None:
-        problem = "Chromium is not installed on this machine (Debian: apt-get install chromium)."
     if problem is not None:
         return _result(url, policy, authority, into, {}, problem)
+    browser = find_chromium()
+    if browser is None:
+        raise CannotCapture(NO_BROWSER)
     order = {
         "url": url, "into": str(into.resolve()), "policy": policy.value, "allow": list(allow),
         "limits": asdict(limits), "parent": os.getpid(), "namespaces": namespaces,
+        "isolation": Isolation(isolation).value, "version": version(browser),
     }  # fmt: skip
     failure = _guardroom(order, limits, on_step or (lambda step: None))
     try:
         facts = json.loads((into / "facts.json").read_text())
     except (OSError, ValueError):
-        facts = {}
-        failure = failure or "The capture ended before it could write what it saw."
+        raise CannotCapture(
+            failure or "The capture ended before it could write what it saw."
+        ) from None
+    if refused := facts.get("cannot_start"):
+        helps = remedy() if is_about_isolation(refused) else ""
+        raise CannotCapture(f"Chromium does not start on this machine: {refused}. {helps}".strip())
+    if not (facts.get("requests") or facts.get("done")):  # no site was asked for anything
+        why = facts.get("broken") or facts.get("ending") or failure or "it ended"
+        raise CannotCapture(f"The browser did not get as far as the page: {why}.")
     return _result(url, policy, authority, into, facts, failure)
 
 
@@ -103,7 +128,7 @@ def _guardroom(
     errors: list[str] = []
     drain = threading.Thread(target=_drain, args=(process.stderr, errors), daemon=True)
     drain.start()
-    clock = threading.Timer(limits.total_seconds + _GRACE, process.kill)
+    clock = threading.Timer(limits.start_seconds + limits.total_seconds + _GRACE, process.kill)
     clock.start()
     try:
         process.stdin.write(json.dumps(order) + "\n")

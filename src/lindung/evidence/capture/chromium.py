@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
+import shlex
 import shutil
+import stat
+import subprocess
+import sys
+from functools import cache
 from pathlib import Path
 
-from lindung.evidence.capture.jail import NOBODY
+from lindung.evidence.capture import confine
 
 _CANDIDATES = ("/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome")
 FLAGS = (
@@ -14,7 +21,7 @@ FLAGS = (
     "--disable-component-update", "--disable-sync", "--disable-gpu", "--disable-breakpad",
     "--disable-crash-reporter", "--no-pings", "--disable-domain-reliability", "--mute-audio",
     "--proxy-bypass-list=<-loopback>", "--webrtc-ip-handling-policy=disable_non_proxied_udp",
-    "--force-webrtc-ip-handling-policy",
+    "--force-webrtc-ip-handling-policy", "--disable-blink-features=AutomationControlled",
     "--disable-features=DialMediaRouteProvider,OptimizationHints,MediaRouter,Translate,"
     "AutofillServerCommunication,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,"
     "NetworkTimeServiceQuerying",
@@ -34,15 +41,43 @@ def find_chromium() -> str | None:
     return next((path for name in _CANDIDATES if (path := shutil.which(name))), None)
 
 
-def launcher(profile: Path) -> Path:
-    """A file that starts Chromium without power; the kernel ends it with its driver."""
-    drop = ""
+@cache
+def version(path: str) -> str:
+    """The version of the Chromium at `path`, such as "156.0.8078.108"; empty if it does not say."""
+    try:
+        said = subprocess.run([path, "--version"], capture_output=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    found = re.search(rb"\d+(\.\d+)+", said.stdout)
+    return found.group().decode() if found else ""
+
+
+def setuid_helper() -> str | None:
+    """Debian's chromium-sandbox: Chromium's sandbox where a user may make no namespaces."""
+    for place in (Path("/usr/lib/chromium"), Path(os.path.realpath(find_chromium() or "/")).parent):
+        helper = place / "chrome-sandbox"
+        with contextlib.suppress(OSError):
+            found = helper.stat()
+            if found.st_uid == 0 and found.st_mode & stat.S_ISUID:
+                return str(helper)
+    return None
+
+
+def launcher(profile: Path, user: int, *, new_privileges: bool = False, only_port: int = 0) -> Path:
+    """A file that starts Chromium as `user`, without power; the kernel ends it with its driver.
+
+    `new_privileges` lets it use the setuid helper. With `only_port` it is confined (confine.py).
+    """
+    words = ["setpriv"]
     if os.geteuid() == 0:
-        os.chown(profile, NOBODY, NOBODY)
-        drop = f"--reuid={NOBODY} --regid={NOBODY} --clear-groups --no-new-privs"
+        os.chown(profile, user, user)
+        words += [f"--reuid={user}", f"--regid={user}", "--clear-groups"]
+        words += [] if new_privileges else ["--no-new-privs"]
+    words += ["--pdeathsig", "KILL", "--", str(find_chromium())]
+    if only_port and confine.version():
+        own = [sys.executable, "-I", "-S", confine.__file__, str(only_port), str(profile)]
+        words = [*own, str(shutil.which("setpriv")), *words[1:]]
     script = profile.parent / "chromium"
-    script.write_text(
-        f'#!/bin/sh\nexec setpriv {drop} --pdeathsig KILL -- "{find_chromium()}" "$@"\n'
-    )
+    script.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
     script.chmod(0o755)
     return script

@@ -1,7 +1,7 @@
 """The process that holds one capture: the relay outside, the jailed browser inside, the clock.
 
-Started by `capture` as `python -m lindung.evidence.guardroom`, with the order as JSON on standard
-input; it tells its steps as JSON lines on standard output and leaves its files in `into`.
+Started by `capture` as `python -m lindung.evidence.capture.guardroom`, with the order as JSON on
+standard input; it tells its steps as JSON lines on standard output and leaves its files in `into`.
 """
 
 from __future__ import annotations
@@ -22,18 +22,35 @@ from typing import Any
 
 from lindung.evidence.capture import browser, chromium, http1, jail
 from lindung.evidence.capture.addresses import AddressGuard
-from lindung.evidence.capture.policy import Limits, Policy, refuse_response, remove_inline_media
-from lindung.evidence.capture.processes import MemoryGroup, descendants, memory_of, sandboxed
+from lindung.evidence.capture.policy import (
+    Isolation,
+    Limits,
+    Policy,
+    refuse_response,
+    remove_inline_media,
+)
+from lindung.evidence.capture.processes import (
+    MemoryGroup,
+    descendants,
+    memory_of,
+    own_user,
+    sandboxed,
+)
 from lindung.evidence.capture.records import Warc, now
 from lindung.evidence.capture.relay import Relay
+from lindung.runtime import die_with, folder_for_a_while
+
+ROOM = "lindung-capture-"  # how the folder of a running capture begins
 
 
 def main() -> None:
     order = json.loads(sys.stdin.readline())
-    jail.die_with_parent(order["parent"])
-    with tempfile.TemporaryDirectory(prefix="lindung-capture-") as room:
-        Path(room).chmod(0o711)
-        asyncio.run(_Guardroom(order, Path(room)).run())
+    die_with(order["parent"])
+    with folder_for_a_while(ROOM) as room:
+        room.chmod(0o711)
+        os.environ["TMPDIR"] = str(room)  # Playwright's own files are gone with ours
+        tempfile.tempdir = None
+        asyncio.run(_Guardroom(order, room).run())
 
 
 class _Guardroom:
@@ -46,18 +63,21 @@ class _Guardroom:
         }  # fmt: skip
         self.warc = Warc(self.into / "archive.warc.gz", {
             "software": f"lindung/{version('lindung')}", "format": "WARC File Format 1.1",
-            "http-header-user-agent": "Chromium", "robots": "ignore",
+            "robots": "ignore",
         })  # fmt: skip
         guard = AddressGuard(order["allow"], self.limits.connect_seconds)
         own = [part for part in chromium.OWN_ADDRESSES if part not in self.url]
         self.relay = Relay(guard, self.policy, self.limits, self.warc, own)
         self.ending: str | None = None
+        self.opened = False
         profile = room / "profile"
         profile.mkdir(mode=0o700)
         self.reading, writing = os.pipe()
+        user = own_user()
         task = browser.Task(
-            self.url, self.policy, self.limits, self.into, profile,
-            self.relay.authority.spki, writing,
+            self.url, self.policy, self.limits, self.into, profile, user,
+            self.relay.authority.spki, str(order["version"]), Isolation(order["isolation"]),
+            writing,
         )  # fmt: skip
         os.set_inheritable(writing, False)
         self.memory = MemoryGroup(self.limits.memory_bytes)
@@ -65,6 +85,7 @@ class _Guardroom:
         self.jail = jail.enter(
             lambda port: browser.run(task, port),
             self.memory,
+            user,
             namespaces=order["namespaces"],
         )
         os.close(writing)
@@ -73,10 +94,11 @@ class _Guardroom:
         relay = asyncio.ensure_future(self.relay.serve(self.jail.listener))
         watch = asyncio.ensure_future(self._watch_memory())
         try:
-            async with asyncio.timeout(self.limits.total_seconds):
-                await self._follow()
+            async with asyncio.timeout(self.limits.start_seconds) as clock:
+                await self._follow(clock)
         except TimeoutError:
-            self.ending = f"the capture took longer than {self.limits.total_seconds:.0f} seconds"
+            allowed = self.limits.total_seconds if self.opened else self.limits.start_seconds
+            self.ending = f"the capture took longer than {allowed:.0f} seconds"
         finally:
             self.jail.kill()
             for task in (relay, watch):
@@ -85,8 +107,11 @@ class _Guardroom:
             self.memory.close()
         self._close()
 
-    async def _follow(self) -> None:
-        """Read what the browser's side tells until its pipe closes."""
+    async def _follow(self, clock: asyncio.Timeout) -> None:
+        """Read what the browser's side tells until its pipe closes.
+
+        The site's time begins when its address is opened: a slow machine is not its fault.
+        """
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader(limit=64 << 20)
         transport, _ = await loop.connect_read_pipe(
@@ -97,6 +122,9 @@ class _Guardroom:
                 told = json.loads(line)
                 if step := told.pop("step", None):
                     print(json.dumps({"step": step}), flush=True)  # noqa: T201
+                    if step == browser.OPENING:
+                        self.opened = True
+                        clock.reschedule(loop.time() + self.limits.total_seconds)
                 if made := told.pop("synthesised", None):
                     self._keep_synthesised(made)
                 self.facts.update(told)
@@ -141,7 +169,8 @@ class _Guardroom:
             over_limit=seen.over_limit,
             hosts=seen.hosts,
             requests=[exchange.facts() for exchange in seen.exchanges],
-            isolation=self.jail.isolation.facts() | {"renderers_sandboxed": self.sandboxed},
+            isolation=self.jail.held.facts() | self.facts.pop("holding", {})
+            | {"renderers_sandboxed": self.sandboxed},
             versions={
                 "lindung": version("lindung"), "playwright": version("playwright"),
                 "python": platform.python_version(), "kernel": platform.release(),

@@ -3,7 +3,7 @@
 `enter` forks a keeper and, inside new network, process and mount namespaces, the one process
 that runs the browser. The jail's only way out is a listening socket that is opened inside
 and handed to the guard outside. Where the kernel refuses namespaces the browser runs beside the
-guard, and the record says so.
+guard, and the record says so; whether it starts there without a sandbox is the operator's choice.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import contextlib
 import ctypes
 import fcntl
 import os
+import platform
 import signal
 import socket
 import struct
@@ -22,16 +23,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lindung.evidence.capture.processes import MemoryGroup, descendants
+from lindung.runtime import die_with
 
 _NEWNS, _NEWUSER, _NEWPID, _NEWNET = 0x20000, 0x10000000, 0x20000000, 0x40000000
 _MS_REC, _MS_PRIVATE, _MS_SAFE = 0x4000, 0x40000, 0x2 | 0x4 | 0x8  # nosuid, nodev, noexec
-_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+_OPEN_TREE, _MOVE_MOUNT, _PIVOT_ROOT = 428, 429, {"x86_64": 155, "aarch64": 41, "riscv64": 41}
+_TREE_CLONE, _RECURSIVE, _EMPTY_PATH, _FROM_EMPTY, _TO_EMPTY = 1, 0x8000, 0x1000, 0x4, 0x40
+_MNT_DETACH = 2
+_PR_SET_CHILD_SUBREAPER = 36
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 0x1
-NOBODY = 65534
 
 
 @dataclass(frozen=True)
-class Isolation:
+class Held:
     """What held the browser, as it goes into the record."""
 
     network_namespace: bool
@@ -50,7 +54,7 @@ class Jail:
 
     keeper: int
     listener: socket.socket
-    isolation: Isolation
+    held: Held
 
     def kill(self) -> None:
         """End everything that this process started; returns when it is gone."""
@@ -64,17 +68,13 @@ class Jail:
             time.sleep(0.01)
 
 
-def die_with_parent(parent: int) -> None:
-    """Have the kernel end this process when `parent`, which started it, ends."""
-    _libc().prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent and parent:
-        os._exit(1)
-
-
-def enter(inside: Callable[[int], None], memory: MemoryGroup, *, namespaces: bool = True) -> Jail:
+def enter(
+    inside: Callable[[int], None], memory: MemoryGroup, user: int, *, namespaces: bool = True
+) -> Jail:
     """Fork a jailed process that runs `inside(port of the way out)` and then ends.
 
-    With `namespaces=False`, or where the kernel refuses them, the isolation is the weaker one.
+    `user` is whom the browser runs as. With `namespaces=False`, or where the kernel refuses them,
+    the isolation is the weaker one.
     """
     _libc().prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # so that `kill` finds what strayed
     ours, theirs = socket.socketpair()
@@ -83,7 +83,7 @@ def enter(inside: Callable[[int], None], memory: MemoryGroup, *, namespaces: boo
     if keeper == 0:
         ours.close()
         try:
-            die_with_parent(parent)
+            die_with(parent)
             memory.enter()
             _keep(inside, memory, theirs, namespaces)
         finally:
@@ -92,8 +92,9 @@ def enter(inside: Callable[[int], None], memory: MemoryGroup, *, namespaces: boo
     with ours:
         message, (descriptor, *_), _, _ = socket.recv_fds(ours, 4096, 1)
     _, held, reason = message.decode().split("\n", 2)
-    isolation = _isolation(held == "1", memory, reason or None)
-    return Jail(keeper, socket.socket(fileno=descriptor), isolation)
+    limit = "control group" if memory.path else "watched"
+    kept = Held(held == "1", held == "1", user, limit, reason or None)
+    return Jail(keeper, socket.socket(fileno=descriptor), kept)
 
 
 def _keep(
@@ -119,7 +120,7 @@ def _keep(
     child = os.fork()
     if child == 0:
         try:
-            die_with_parent(0 if held else parent)  # inside a process namespace the parent is 0
+            die_with(0 if held else parent)  # inside a process namespace the parent is 0
             if held:
                 _mount_proc()
             inside(port)
@@ -129,11 +130,6 @@ def _keep(
             os._exit(0)
     os.waitpid(child, 0)
     os._exit(0)
-
-
-def _isolation(held: bool, memory: MemoryGroup, reason: str | None) -> Isolation:
-    uid = NOBODY if os.geteuid() == 0 else os.geteuid()
-    return Isolation(held, held, uid, "control group" if memory.path else "watched", reason)
 
 
 def _refusal() -> int:
@@ -162,11 +158,37 @@ def _unshare() -> None:
         Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
     else:
         _check(_libc().unshare(flags))
+        _settle_in_root()
     _check(_libc().mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE, None))
     with socket.socket() as probe:  # bring loopback up
         request = struct.pack("16sh14x", b"lo", 0)
         flags = struct.unpack("16sh14x", fcntl.ioctl(probe, _SIOCGIFFLAGS, request))[1]
         fcntl.ioctl(probe, _SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", flags | _IFF_UP))
+
+
+def _settle_in_root() -> None:
+    """Make the root folder that this process has the root of its mount namespace.
+
+    In a chroot it is not, and there the kernel lets nobody make a user namespace, which Chromium's
+    sandbox needs. Where it is, nothing changes.
+    """
+    root, folder = (os.open(place, os.O_PATH | os.O_DIRECTORY) for place in ("/", "."))
+    with Path("/proc/self/ns/mnt").open("rb") as namespace:
+        _check(_libc().setns(namespace.fileno(), _NEWNS))  # to the namespace's own root
+    if not os.path.samestat(os.fstat(root), Path("/").stat()):
+        _check(_libc().mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE, None))
+        tree = _libc().syscall(_OPEN_TREE, root, b"", _TREE_CLONE | _RECURSIVE | _EMPTY_PATH)
+        _check(min(tree, 0))
+        _check(_libc().syscall(_MOVE_MOUNT, tree, b"", root, b"", _FROM_EMPTY | _TO_EMPTY))
+        os.fchdir(tree)
+        _check(_libc().syscall(_PIVOT_ROOT[platform.machine()], b".", b"."))
+        _check(_libc().umount2(b".", _MNT_DETACH))
+        os.chdir("/")
+        os.close(tree)
+    else:
+        os.fchdir(folder)
+    os.close(root)
+    os.close(folder)
 
 
 def _mount_proc() -> None:

@@ -24,10 +24,22 @@ class Policy(StrEnum):
     FULL = "full"
 
 
+class Isolation(StrEnum):
+    """What must hold a browser before it may open a page.
+
+    `sandboxed`: Chromium's own sandbox, by namespaces or by Debian's chromium-sandbox. `weaker`:
+    the same where it can be had; elsewhere the browser has none, and each record says so.
+    """
+
+    SANDBOXED = "sandboxed"
+    WEAKER = "weaker"
+
+
 @dataclass(frozen=True)
 class Limits:
     """Seconds, bytes and counts that no site can exceed."""
 
+    start_seconds: float = 60.0  # for the browser to start, before the site's time begins
     total_seconds: float = 90.0
     step_seconds: float = 25.0
     connect_seconds: float = 10.0

@@ -7,6 +7,9 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+_NOBODY = 65534
+_USERS = range(61184, 65520)  # systemd's range for users that live as long as a process
+
 
 def descendants(pid: int) -> Iterator[int]:
     """Every process below `pid` that /proc shows now."""
@@ -46,6 +49,30 @@ def sandboxed(pids: Iterable[int]) -> bool | None:
                 status = Path(f"/proc/{pid}/status").read_text()
                 modes.append("\nSeccomp:\t2" in status)
     return all(modes) if modes else None
+
+
+def own_user() -> int:
+    """The user that a browser runs as: where this process is root, one that nobody else is."""
+    if own := os.geteuid():
+        return own
+    try:
+        mapped = [line.split() for line in Path("/proc/self/uid_map").read_text().splitlines()]
+    except OSError:
+        mapped = []
+    start = os.getpid() % len(_USERS)  # so that captures which start together take two
+    taken = {_owner(entry) for entry in Path("/proc").iterdir() if entry.name.isdigit()}
+    free: list[int] = [*_USERS[start:], *_USERS[:start]]
+    for user in free:
+        if user not in taken and any(int(m[0]) <= user < int(m[0]) + int(m[2]) for m in mapped):
+            return user
+    return _NOBODY
+
+
+def _owner(process: Path) -> int | None:
+    try:
+        return process.stat().st_uid
+    except OSError:
+        return None
 
 
 class MemoryGroup:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -91,7 +92,11 @@ def hold(*cases: str) -> None:
 
 
 def _open_case_of(item: Item) -> str:
-    taking = Case.objects.filter(sightings__item=item, referrals=None).exclude(status__in=FINISHED)
+    letters = Case.objects.filter(
+        pk=OuterRef("pk"), referrals__isnull=False, referrals__cancelled_at=None
+    )
+    taking = Case.objects.filter(~Exists(letters), sightings__item=item)
+    taking = taking.exclude(status__in=FINISHED)
     return taking.order_by("-opened_at").values_list("pk", flat=True).first() or ""
 
 
@@ -117,6 +122,11 @@ def media_seen(case: str, *, total: int, known: int, whole: bool) -> None:
 def media_unseen(case: str) -> None:
     """A capture came in whose files nobody has counted: the case is not known to be whole."""
     Case.objects.filter(pk=case, media_whole=True).update(media_whole=False)
+
+
+def judge_danger(case: str, *, danger: bool) -> None:
+    """Somebody looked: a child is in danger now, or is not. The database logs it."""
+    Case.objects.filter(pk=case).exclude(danger=danger).update(danger=danger)
 
 
 def begin(case: str) -> None:
@@ -184,7 +194,8 @@ def confirm(
     if not agrees:
         _move(case, (Status.ASSESSED,), Status.OPEN)
     elif assessment.category in NOTHING_TO_REFER:
-        _move(case, (Status.ASSESSED,), Status.CLOSED, explanation=_closing_words(assessment))
+        # A keyword: the page says it in the reader's words.
+        _move(case, (Status.ASSESSED,), Status.CLOSED, explanation=assessment.category)
     else:
         _move(case, (Status.ASSESSED,), Status.CONFIRMED)
     return answer
@@ -209,12 +220,6 @@ def current_assessment(case: str) -> Assessment | None:
     if newest is None or Confirmation.objects.filter(assessment=newest).exists():
         return None
     return newest
-
-
-def _closing_words(assessment: Assessment) -> str:
-    if assessment.category == Category.NOT_FOUND:
-        return _("We looked and it was not there, or could not be reached.")
-    return _("Two people looked at it. It is not against the law, as far as we can tell.")
 
 
 def _move(case: str, allowed: tuple[Status, ...], to: Status, explanation: str = "") -> None:

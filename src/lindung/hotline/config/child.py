@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -47,7 +48,8 @@ def start(
 
     `output`, an open file, takes its standard output instead.
     """
-    rotate(log)
+    with suppress(OSError):  # a full disk: the log goes on as it is
+        rotate(log)
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         return subprocess.Popen(
@@ -76,8 +78,11 @@ def rotate(log: Path, limit: int = LOG_LIMIT) -> None:
         return
     older = log.with_suffix(".log.1")
     part = log.with_suffix(".log.part")
-    shutil.copy(log, part)  # with its mode
-    part.replace(older)
+    try:
+        shutil.copy(log, part)  # with its mode
+        part.replace(older)
+    finally:
+        part.unlink(missing_ok=True)
     os.truncate(log, 0)
 
 

@@ -140,6 +140,14 @@ SETTINGS = (
         shapes.text,
     ),
     Setting(
+        "LINDUNG_CONTACT",
+        "",
+        "How an officer with a letter reaches the hotline's people at night. Empty: the sender "
+        "of e-mail referrals.",
+        "a telephone number, and whose",
+        shapes.text,
+    ),
+    Setting(
         "LINDUNG_MEDIA_AUTHORITY",
         "",
         "The legal authority under which pictures and videos may be kept. Empty: never kept.",

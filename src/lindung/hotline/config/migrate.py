@@ -6,27 +6,37 @@ import importlib
 import io
 import os
 from contextlib import nullcontext
+from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import sql
 
 from . import database, keys, postgres
-from .env import Env
+from .env import Env, SettingsError
+
+if TYPE_CHECKING:
+    from django.db.migrations.loader import MigrationLoader
+
+
+class NewerData(SettingsError):
+    """The database was made by a newer program; the text says which step is unknown."""
 
 
 def migrate(env: Env) -> list[str]:
-    """Make missing keys, apply the migrations, give each role its password.
+    """Make a new hotline's keys, apply the migrations, give each role its password.
 
     Returns what a person should read; the last line is the link by which the first manager
     signs up, as long as there is no manager.
     """
-    keys.create_missing(env.home)
+    keys.prepare(env.home, holds_data=bool(env["DATABASE_URL"]) and _holds_data(env))
     with nullcontext() if env["DATABASE_URL"] else postgres.running(env.home):
         applied = _apply()
         give_passwords(env)
         accounts = importlib.import_module("lindung.hotline.accounts.services")
         custody = importlib.import_module("lindung.hotline.custody.services")
         identities = custody.make_keys()
+        custody.check_keys()
         link = accounts.first_manager_link()
     lines = [f"The database is up to date ({applied} migrations applied now)."]
     if identities:
@@ -45,22 +55,52 @@ def _apply() -> int:
 
     django.setup()
     executor = MigrationExecutor(connection)
+    _refuse_newer(executor.loader)
     waiting = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     call_command("migrate", interactive=False, verbosity=0, stdout=io.StringIO())
     return waiting
 
 
-def give_passwords(env: Env) -> None:
-    """ALTER ROLE … PASSWORD for the three processes' roles, from their key files."""
+def _refuse_newer(loader: MigrationLoader) -> None:
+    """Raise NewerData when a newer program has worked on this database."""
+    from django.apps import apps
+
+    ours = {one.label for one in apps.get_app_configs() if one.name.startswith("lindung.")}
+    newer = sorted(
+        f"{app} {name}"
+        for app, name in loader.applied_migrations
+        if app in ours and (app, name) not in loader.disk_migrations
+    )
+    if newer:
+        raise NewerData(
+            f"The data of this hotline is newer than this program (Lindung {version('lindung')}): "
+            f"it does not know {', '.join(newer[:3])}{' …' if newer[3:] else ''}. Nothing was "
+            "changed. Start the newer version, or restore a backup made with this one."
+        )
+
+
+def _holds_data(env: Env) -> bool:
+    """Whether the operator's database was ever used by a hotline."""
+    with _owner(env) as connection:
+        found = connection.execute("SELECT to_regclass('public.intake_report')").fetchone()
+    return found is not None and found[0] is not None
+
+
+def _owner(env: Env) -> psycopg.Connection:
     entry = database.connection(env, "owner")
-    with psycopg.connect(
+    return psycopg.connect(
         host=entry["HOST"] or None,
         port=entry["PORT"] or None,
         dbname=entry["NAME"],
         user=entry["USER"] or None,
         password=entry["PASSWORD"] or None,
         **entry["OPTIONS"],
-    ) as connection:
+    )
+
+
+def give_passwords(env: Env) -> None:
+    """ALTER ROLE … PASSWORD for the three processes' roles, from their key files."""
+    with _owner(env) as connection:
         for role in ("public", "console", "worker"):
             # Hashed here, so that no server log can hold the password.
             password = connection.pgconn.encrypt_password(

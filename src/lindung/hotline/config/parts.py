@@ -11,6 +11,8 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+from lindung.runtime import write_whole
+
 from . import database, postgres, state
 from .env import Env, environ_of
 from .supervisor import Part
@@ -44,8 +46,7 @@ def processes(env: Env) -> list[Part]:
 
 def _process(env: Env, name: str, ready: Callable[[int], bool], address: str) -> Part:
     url = state.folder(env.home) / f"{name}.url"
-    with os.fdopen(os.open(url, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(database.url_of(env, name))
+    write_whole(url, database.url_of(env, name))
     return Part(
         name,
         command=lambda: (*LINDUNG, name),
@@ -59,13 +60,13 @@ def worker_ready(home: Path) -> int | None:
     """The process id of the worker that last said it is ready."""
     try:
         return int((state.folder(home) / "worker.ready").read_text())
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
         return None
 
 
 def say_worker_ready(home: Path) -> None:
     """Called by the worker once it is connected to its database."""
-    (state.folder(home) / "worker.ready").write_text(str(os.getpid()))
+    write_whole(state.folder(home) / "worker.ready", str(os.getpid()))
 
 
 def _answers_http(host: str, port: int) -> Callable[[int], bool]:

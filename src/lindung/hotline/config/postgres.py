@@ -75,7 +75,7 @@ def prepare(home: Path, bin_dir: Path | None = None) -> list[str]:
             f"LINDUNG_HOME is too long for the database's socket: {home} should be at most "
             f"{LONGEST_SOCKET_FOLDER - len('/postgres/socket')} bytes."
         )
-    keys.create_missing(home)
+    keys.prepare(home)
     user = account()
     folder = home / "postgres"
     folder.mkdir(mode=0o711, exist_ok=True)
@@ -120,14 +120,14 @@ def answers(home: Path) -> bool:
             connect_timeout=2,
         ):
             return True
-    except (psycopg.OperationalError, keys.KeyMissing):
+    except (psycopg.OperationalError, keys.KeyProblem):
         return False
 
 
 @contextlib.contextmanager
 def lock(home: Path) -> Iterator[bool]:
     """Hold the right to start and stop this home's server; yields False if another has it."""
-    keys.create_missing(home)
+    keys.prepare(home)
     (home / "postgres").mkdir(mode=0o711, exist_ok=True)
     with (home / "postgres" / "lock").open("w") as file:
         try:

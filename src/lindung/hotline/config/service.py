@@ -86,7 +86,7 @@ def _detach(supervisor: Supervisor, ready_fd: int | None) -> None:
 
 
 def _say(line: str) -> None:
-    with suppress(BrokenPipeError):  # whoever launched us is gone; the work goes on
+    with suppress(OSError):  # whoever launched us is gone, or the disk is full; the work goes on
         print(line, flush=True)  # noqa: T201
 
 

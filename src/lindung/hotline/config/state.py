@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import signal
 import time
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
 
+from lindung.runtime import UnusableFile, locked_or_not, read_bounded, write_whole
+
 from . import child
 
+FILE, MOST = "state.json", 1_000_000
 STOP_SECONDS = 15.0
+NOTED_AGAIN = 10.0  # seconds until a supervisor writes a spoilt note anew
 
 
 @dataclass(frozen=True)
@@ -49,23 +52,35 @@ def folder(home: Path) -> Path:
 
 
 def write(home: Path, state: State) -> None:
-    part = folder(home) / "state.part"
-    part.write_text(json.dumps(asdict(state)))
-    part.replace(folder(home) / "state.json")
+    """Put the state on disk, whole or not at all. Raises OSError."""
+    write_whole(folder(home) / FILE, json.dumps(asdict(state)))
 
 
 def forget(home: Path) -> None:
-    for name in ("state.json", "worker.ready"):
+    for name in (FILE, "worker.ready"):
         (home / "run" / name).unlink(missing_ok=True)
 
 
 def read(home: Path) -> State | None:
-    """What the last supervisor wrote, whether or not it still runs."""
+    """What the last supervisor wrote, whether or not it still runs; None where that is no state."""
     try:
-        raw = json.loads((home / "run" / "state.json").read_text())
-    except FileNotFoundError:
+        raw = json.loads(read_bounded(home / "run" / FILE, MOST))
+        parts = [PartState(**part) for part in raw.pop("parts")]
+        found = State(**raw, parts=parts)
+        _check(found, "pid started phase")
+        for part in parts:
+            _check(part, "name address pid started state restarts ask")
+    except (UnusableFile, ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return None
-    return State(**raw | {"parts": [PartState(**part) for part in raw["parts"]]})
+    return found
+
+
+def _check(held: State | PartState, names: str) -> None:
+    """Raise TypeError unless the fields have their types: the file may be anybody's."""
+    kinds = {"pid": (int,), "restarts": (int,), "ask": (int,), "started": (int, float)}
+    for name in names.split():
+        if not isinstance(getattr(held, name), kinds.get(name, (str,))):
+            raise TypeError(name)
 
 
 def started(pid: int) -> float:
@@ -76,21 +91,25 @@ def started(pid: int) -> float:
 
 
 def running(home: Path) -> State | None:
-    """The state, if its supervisor is alive."""
-    state = read(home)
+    """The state, if its supervisor is alive. A spoilt note is waited for: it is written anew."""
+    state, until = read(home), time.monotonic() + NOTED_AGAIN + 2
+    while state is None and _held(home) and time.monotonic() < until:
+        time.sleep(0.2)
+        state = read(home)
     return state if state and child.find(state.pid, state.started) else None
 
 
-@contextlib.contextmanager
-def lock(home: Path) -> Iterator[bool]:
+def lock(home: Path) -> AbstractContextManager[bool]:
     """Hold the right to be this home's supervisor; yields False if another has it."""
-    with (folder(home) / "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
+    return locked_or_not(folder(home) / "lock")
+
+
+def _held(home: Path) -> bool:
+    """Whether a supervisor lives though its note cannot be read."""
+    if not (home / "run" / FILE).exists():
+        return False
+    with lock(home) as ours:
+        return not ours
 
 
 def end_leftovers(home: Path) -> bool:
@@ -111,7 +130,7 @@ def end_leftovers(home: Path) -> bool:
 
 def stop(home: Path) -> bool:
     """End all of it within 15 seconds; False if nothing ran."""
-    state = read(home)
+    state = running(home) or read(home)
     if state is None:
         return False
     supervisor = child.find(state.pid, state.started)

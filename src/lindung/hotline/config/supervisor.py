@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,6 +68,7 @@ class Supervisor:
     say: Callable[[str], None]
     runs: dict[str, Run] = field(default_factory=dict)
     asked: bool = False
+    unrecorded: bool = False
 
     def __post_init__(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -130,13 +132,18 @@ class Supervisor:
         while not self.asked:
             now = time.monotonic()
             changed = [self._look_after(run, now) for run in self.runs.values()]
-            if any(changed):
+            # Noted anew also where the note was lost or spoilt meanwhile.
+            if any(changed) or (now > next_rotation and state.read(self.home) is None):
                 self._record("up")
             if now > next_rotation:
-                for log in (self.home / "log").glob("*.log"):
-                    child.rotate(log)
-                next_rotation = now + 10
+                self._rotate()
+                next_rotation = now + state.NOTED_AGAIN
             time.sleep(TICK)
+
+    def _rotate(self) -> None:
+        for log in (self.home / "log").glob("*.log"):
+            with suppress(OSError):  # a full disk: the log stays as it is
+                child.rotate(log)
 
     def stop(self) -> None:
         """End everything; the database last, so that the others can finish what they do."""
@@ -145,7 +152,8 @@ class Supervisor:
         for ask, patience in ((signal.SIGTERM, 6.0), (signal.SIGINT, 4.0)):
             group = [run.process for run in runs if run.part.ask == ask]
             child.end_children(group, ask, patience)
-        state.forget(self.home)
+        with suppress(OSError):
+            state.forget(self.home)
 
     def _launch(self, part: Part) -> Run:
         since, log = time.monotonic(), self.log(part.name)
@@ -160,9 +168,10 @@ class Supervisor:
                 return False
             try:
                 fresh = self._launch(run.part)
-            except RuntimeError as error:
-                self.say(f"{run.part.name}: {error}")
+            except (RuntimeError, OSError, ValueError, subprocess.SubprocessError) as error:
+                self.say(f"{run.part.name} cannot be started: {error}")
                 run.again_at = now + run.wait
+                run.wait = min(run.wait * 2, LONGEST_WAIT)
                 return False
             run.process, run.since, run.log_from = fresh.process, fresh.since, fresh.log_from
             run.again_at = None
@@ -197,7 +206,15 @@ class Supervisor:
             )
             for run in self.runs.values()
         ]
-        state.write(self.home, state.State(os.getpid(), state.started(os.getpid()), phase, parts))
+        now = state.State(os.getpid(), state.started(os.getpid()), phase, parts)
+        try:
+            state.write(self.home, now)
+        except OSError as error:  # a full disk: the parts matter more than the note about them
+            if not self.unrecorded:
+                self.say(f"What runs now cannot be noted: {error}")
+            self.unrecorded = True
+        else:
+            self.unrecorded = False
 
     def _last_words(self, name: str, how: str, log_from: int) -> str:
         with self.log(name).open("rb") as file:

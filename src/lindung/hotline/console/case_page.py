@@ -59,8 +59,8 @@ def excerpt(text: str, spans: Sequence[Sequence[Any]]) -> Parts:
 
 def named_in(text: str) -> list[tuple[str, str]]:
     """What a text names: (kind, value) of accounts, phones, groups, prices, ages …, each once."""
-    named = entities(text, region=settings.ENV["COUNTRY"])
-    return list(dict.fromkeys((e.kind, e.value) for e in named))[:MOST_NAMED]
+    found = entities(text, region=settings.ENV["COUNTRY"])
+    return list(dict.fromkeys((e.kind, e.value) for e in found))[:MOST_NAMED]
 
 
 def _signal(signal: Signal, text: str) -> dict[str, Any]:
@@ -140,7 +140,9 @@ def context(case: Case, person: Person) -> dict[str, Any]:
                 "received_at": report.received_at,
                 "about": report.about,
                 "is_child": report.is_child,
-                "danger": report.danger,
+                "danger": report.danger_said,
+                "unreadable": report.unreadable,
+                "pass_on": report.content.pass_on,
                 "since": report.id in since,
                 "words": bool(text),
                 "words_parts": marked(text, [span for s in struck for span in s.spans]),
@@ -165,6 +167,7 @@ def context(case: Case, person: Person) -> dict[str, Any]:
         },
         **_others(case),
         "since": len(since),
+        "may_judge_danger": person.may_decide and not case.is_finished,
         "lists_problem": files.problem,
         "items": items,
         "captured": bool(evidence),

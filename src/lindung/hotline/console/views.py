@@ -32,7 +32,7 @@ from lindung.hotline.custody import services as log
 from lindung.hotline.intake import selectors as intake
 from lindung.hotline.referral import selectors as referral
 from lindung.hotline.referral import services as outbox_services
-from lindung.hotline.referral.forms import AcknowledgeForm, AuthorityForm, ReferForm
+from lindung.hotline.referral.forms import AcknowledgeForm, AuthorityForm, CancelForm, ReferForm
 from lindung.hotline.triage import selectors as triage
 
 from . import case_page, file_table
@@ -245,6 +245,39 @@ def acknowledge(request: HttpRequest, referral_id: UUID) -> HttpResponse:
     elif not outbox_services.acknowledge(referral_id, form.cleaned_data["reference"]):
         messages.error(request, _("This referral is not waiting for an acknowledgement."))
     return redirect("outbox")
+
+
+@require_POST
+def cancel(request: HttpRequest, referral_id: UUID) -> HttpResponse:
+    """Take a letter back that has not left, with a reason."""
+    who = _decider(request).pk
+    form = CancelForm(request.POST, prefix=str(referral_id))
+    if not form.is_valid():
+        messages.error(request, str(form.errors["reason"][0]))
+    else:
+        try:
+            outbox_services.cancel(referral_id, who, form.cleaned_data["reason"])
+            messages.success(request, _("Cancelled. This letter does not leave."))
+        except decisions.Refused as refused:
+            messages.error(request, str(refused))
+    case_number = referral.case_of(referral_id)
+    return redirect("case", case_number) if case_number else redirect("outbox")
+
+
+@require_POST
+def danger(request: HttpRequest, number: str) -> HttpResponse:
+    """Somebody looked whether a child is in danger now: "not sure" counts as danger until then."""
+    _decider(request)
+    _case(number)
+    yes = request.POST.get("danger") == "yes"
+    decisions.judge_danger(number, danger=yes)
+    messages.success(
+        request,
+        _("Noted: a child may be in danger. The case comes first.")
+        if yes
+        else _("Noted: you looked and saw no danger now. The case waits with the others."),
+    )
+    return redirect("case", number)
 
 
 def preview(request: HttpRequest, evidence_id: UUID) -> HttpResponse:

@@ -14,7 +14,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from lindung import evidence
-from lindung.hotline.storable import storable
+from lindung.runtime import storable
 
 from .log import append
 from .models import Evidence, SealCheck
@@ -50,17 +50,14 @@ def check(record: Evidence, by: str) -> SealCheck:
     return now
 
 
-def check_leaving(case: str, bundles: Sequence[Path]) -> str:
-    """Read whole what is about to leave the hotline; the sentence that says why it may not."""
+def check_leaving(case: str, bundles: Sequence[Path]) -> SealCheck | None:
+    """Read whole what is about to leave the hotline; the first that is not as it was sealed."""
     wanted = {path.name for path in bundles}
     for record in Evidence.objects.filter(case_id=case, bundle__in=wanted):
         found = check(record, "referral")
         if found.status == TAMPERED or not found.file:
-            return (
-                f"The bundle {record.bundle} is not as it was sealed. {found.words} "
-                "Restore it from a backup: then the letter leaves by itself."
-            )
-    return ""
+            return found
+    return None
 
 
 def checked(record: Evidence) -> SealCheck | None:

@@ -8,7 +8,22 @@ from django.db.models import Q, QuerySet
 
 from .checking import TAMPERED, checked
 from .models import Checkpoint, Entry, Evidence, SealCheck
-from .places import evidence_folder
+from .places import evidence_folder, signer_pem, trust_file
+
+__all__ = [
+    "broken",
+    "bundles",
+    "count",
+    "entries",
+    "evidence_of",
+    "evidence_record",
+    "history",
+    "kept",
+    "last_checkpoint",
+    "seal_of",
+    "signer_pem",
+    "trust_file",
+]
 
 
 def evidence_of(case: str) -> list[Evidence]:

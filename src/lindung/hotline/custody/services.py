@@ -14,9 +14,10 @@ from django.db import IntegrityError, transaction
 from lindung import evidence
 from lindung.hotline.config import sealing
 from lindung.hotline.config.scratch import scratch
-from lindung.hotline.storable import storable
+from lindung.runtime import storable
 
 from .checking import check, check_due, check_leaving
+from .known_keys import check_evidence_keys, check_keys
 from .log import HotlineLog, append
 from .models import CaptureRequest, Evidence
 from .places import evidence_folder, evidence_keys, make_keys
@@ -31,6 +32,8 @@ __all__ = [
     "capturing",
     "check",
     "check_due",
+    "check_evidence_keys",
+    "check_keys",
     "check_leaving",
     "evidence_keys",
     "made",

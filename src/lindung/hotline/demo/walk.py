@@ -173,7 +173,10 @@ def _walk(env: Env, kept: _Kept, browser: Browser, address: str, link: str, say:
         letter = _letter(env, number)
         say(f"   letter: {letter}")
         say(f"   reporter sees now: {people.status(browser, public, first)}")
-        (letter.parent / "acknowledged.txt").write_text("EX-2026-0001\n")
+        found = re.search(r"Letter number: (\S+)", letter.read_text())
+        (letter.parent / "acknowledged.txt").write_text(
+            f"{found.group(1) if found else ''} EX-2026-0001\n"
+        )
         people.wait_until(
             "the reporter sees that it was passed on",
             lambda: people.status(browser, public, first) == "Passed on",

@@ -55,6 +55,9 @@ class ReportForm(forms.Form):
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+    pass_on = forms.BooleanField(
+        label=_("You may give this to the police, so that they can reach me"), required=False
+    )
 
     def clean_nonce(self) -> str:
         try:

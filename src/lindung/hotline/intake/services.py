@@ -16,11 +16,17 @@ from .models import Report
 
 @dataclass(frozen=True)
 class Content:
-    """What is sealed: only the worker and the console can read it."""
+    """What is sealed: only the worker and the console can read it.
+
+    `pass_on`: the contact may go into a letter to an authority. `danger` is the answer itself,
+    yes, no or unsure; the row beside it says only whether the report comes first.
+    """
 
     where: tuple[str, ...]
     words: str
     contact: str
+    pass_on: bool = False
+    danger: str = ""
 
 
 @dataclass(frozen=True)

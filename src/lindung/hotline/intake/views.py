@@ -34,10 +34,12 @@ def _report_page(
 def _receive(request: HttpRequest, form: ReportForm) -> HttpResponse:
     data = form.cleaned_data
     words = services.receive(
-        services.Content(data["where"], data["words"], data["contact"]),
+        services.Content(
+            data["where"], data["words"], data["contact"], data["pass_on"], data["danger"]
+        ),
         nonce=data["nonce"],
         about=data["about"],
-        danger=data["danger"] == "yes",
+        danger=data["danger"] != "no",  # "not sure" counts as danger until somebody looked
         is_child=data["is_child"],
         language=get_language() or "en",
     )

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -25,10 +26,20 @@ class AcknowledgeForm(forms.Form):
     )
 
 
+class CancelForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Why it is cancelled"),
+        max_length=500,
+        error_messages={"required": _("Say why this letter is not to leave.")},
+    )
+
+
 class AuthorityForm(forms.ModelForm):  # type: ignore[type-arg]
+    language = forms.ChoiceField(label=_("Language of letters"), choices=settings.LANGUAGES)
+
     class Meta:
         model = Authority
-        fields = ["name", "adapter", "address"]
+        fields = ["name", "adapter", "address", "language"]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

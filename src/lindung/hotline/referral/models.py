@@ -16,11 +16,14 @@ class Adapter(models.TextChoices):
 
 
 class Authority(models.Model):
-    """Where a referral can go: police, regulator, another hotline."""
+    """Where a referral can go: police, regulator, another hotline. Letters speak its language."""
 
     name = models.CharField(_("name"), max_length=120, unique=True)
     adapter = models.CharField(_("how it is sent"), max_length=12, choices=Adapter.choices)
     address = models.CharField(_("folder or e-mail address"), max_length=400)
+    language = models.CharField(
+        _("language of letters"), max_length=8, default="en", db_default="en"
+    )
     active = models.BooleanField(_("active"), default=True)
 
     def __str__(self) -> str:
@@ -31,13 +34,22 @@ class State(models.TextChoices):
     QUEUED = "queued", _("Queued")
     SENT = "sent", _("Sent, not yet acknowledged")
     ACKNOWLEDGED = "acknowledged", _("Acknowledged")
+    CANCELLED = "cancelled", _("Cancelled, never sent")
+
+
+LEFT = (State.SENT, State.ACKNOWLEDGED)  # the other side may hold the letter
+REPLACED = "replaced"  # the reason of a letter that a newer decision cancelled
 
 
 class Referral(models.Model):
     """One letter to one authority about one confirmed assessment.
 
     The database refuses a row whose confirmation is missing, disagrees, or comes from the
-    person who assessed; it lets the state go forward only, and lets nothing else change.
+    person who assessed; it lets the state go forward only, and lets nothing else change. It lets a
+    letter be sent only while its confirmation stands: `sending_at` is when the running attempt
+    was allowed, and `fallen_at` when a newer assessment was written. `number` stands in the letter
+    alone, so who repeats it has read the letter. `recalls` is the letter to the same authority
+    that this one recalls; `last_error` is a keyword with facts (see problems.py).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -54,10 +66,30 @@ class Referral(models.Model):
     attempts = models.IntegerField(default=0)
     last_error = models.CharField(max_length=500, blank=True)
     alarmed_at = models.DateTimeField(null=True)
+    number = models.CharField(max_length=12, blank=True, db_default="")
+    recalls = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="recalled_by"
+    )
+    sending_at = models.DateTimeField(null=True)
+    fallen_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
+    cancelled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    cancel_reason = models.CharField(max_length=500, blank=True, db_default="")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["confirmation", "authority"], name="referral_once_per_authority"
+                fields=["confirmation", "authority"],
+                condition=~models.Q(state="cancelled"),
+                name="referral_once_per_authority",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["fallen_at"],
+                condition=models.Q(fallen_at__isnull=False),
+                name="referral_fallen",
             ),
         ]

@@ -1,4 +1,5 @@
-"""The outbox: queued → sent → acknowledged. Each step is one conditional update."""
+"""The outbox: queued → sent → acknowledged, or cancelled before it left. Each step is one
+conditional update."""
 
 from __future__ import annotations
 
@@ -17,10 +18,13 @@ from lindung.hotline.casework import services as decisions
 from lindung.hotline.config import sealing
 from lindung.hotline.custody import selectors as custody
 from lindung.hotline.custody import services as seals
+from lindung.runtime import storable
 
-from .adapters import Letter, NotDelivered, adapter
-from .letters import letter_text
-from .models import Authority, Referral, State
+from . import letters
+from .adapters import adapter
+from .letter import Letter
+from .models import REPLACED, Authority, Referral, State
+from .problems import NotDelivered, stored
 
 log = logging.getLogger(__name__)
 
@@ -42,13 +46,15 @@ def queue(case: str, authority: Authority, person: UUID, *, reports: int | None 
             confirmation = casework.confirmation_of(case)
             if confirmation is None or not confirmation.agrees:
                 raise decisions.Refused(_("A second person has not confirmed this case yet."))
-            text = letter_text(case, authority.name)
+            letter = letters.write(case, authority)
             referral = Referral(
                 case_id=case,
                 confirmation_id=confirmation.pk,
                 authority=authority,
                 queued_by_id=person,
-                sealed_letter=sealing.seal(text),
+                sealed_letter=sealing.seal(letter.text),
+                number=letter.number,
+                recalls=letter.recalls,
             )
             referral.save(force_insert=True)
     except IntegrityError as error:
@@ -59,31 +65,77 @@ def queue(case: str, authority: Authority, person: UUID, *, reports: int | None 
 
 
 def deliver(referral: UUID) -> None:
-    """Send one queued referral. Raises NotDelivered, so that the job queue tries again later."""
+    """Send one queued referral. Raises NotDelivered, so that the job queue tries again later.
+
+    The database lets an attempt begin only while the letter's decision stands. A letter whose
+    decision was replaced is cancelled; one that fell while an attempt was broken off may have left,
+    so it counts as sent and is recalled.
+    """
     waiting = Referral.objects.select_related("authority").get(pk=referral)
-    if waiting.state != State.QUEUED:
+    if waiting.state != State.QUEUED or not _may_begin(waiting):
         return
-    Referral.objects.filter(pk=referral).update(attempts=F("attempts") + 1)
     text = sealing.unseal(waiting.sealed_letter)
     # What was captured after the decision is not what two people decided about.
     bundles = [bundle for bundle in custody.bundles(waiting.case_id) if bundle.name in text]
+    language = waiting.authority.language
     letter = Letter(
         referral,
-        _("Referral %(case)s from %(hotline)s")
-        % {"case": waiting.case_id, "hotline": settings.ENV["HOTLINE_NAME"]},
+        letters.subject(waiting.case_id, language, recall=waiting.recalls_id is not None),
         text,
         bundles,
+        custody.trust_file() if bundles else None,
+        language,
     )
     try:
         if broken := seals.check_leaving(waiting.case_id, bundles):
-            raise NotDelivered(broken)
+            raise NotDelivered("bundle", bundle=broken.evidence.bundle, why=broken.words)
         adapter(waiting.authority.adapter, waiting.authority.address).send(letter)
     except NotDelivered as error:
-        Referral.objects.filter(pk=referral).update(last_error=str(error)[:500])
+        Referral.objects.filter(pk=referral, state=State.QUEUED).update(
+            last_error=error.stored, sending_at=None
+        )
         raise
     Referral.objects.filter(pk=referral, state=State.QUEUED).update(
         state=State.SENT, sent_at=timezone.now(), last_error=""
     )
+
+
+def _may_begin(waiting: Referral) -> bool:
+    """Begin an attempt; False when the letter is cancelled or counts as sent instead."""
+    now = timezone.now()
+    queued = Referral.objects.filter(pk=waiting.pk, state=State.QUEUED)
+    try:
+        with transaction.atomic():
+            decisions.hold(waiting.case_id)
+            return bool(queued.update(attempts=F("attempts") + 1, sending_at=now))
+    except IntegrityError:
+        pass
+    with transaction.atomic():
+        decisions.hold(waiting.case_id)
+        if waiting.sending_at:
+            queued.update(state=State.SENT, sent_at=waiting.sending_at, last_error="")
+            return False
+        if casework.decision_of(waiting.case_id) is not None:
+            queued.update(state=State.CANCELLED, cancelled_at=now, cancel_reason=REPLACED)
+            return False
+        queued.update(last_error=stored("fallen"))
+    raise NotDelivered("fallen")
+
+
+def cancel(referral: UUID, person: UUID, reason: str) -> None:
+    """Take a letter back before it leaves. Raises Refused when it left, or is leaving now."""
+    with transaction.atomic():
+        decisions.hold(*Referral.objects.filter(pk=referral).values_list("case_id", flat=True))
+        done = Referral.objects.filter(pk=referral, state=State.QUEUED, sending_at=None).update(
+            state=State.CANCELLED,
+            cancelled_at=timezone.now(),
+            cancelled_by=person,
+            cancel_reason=reason,
+        )
+    if not done:
+        raise decisions.Refused(
+            _("This letter has left, or is leaving now. Decide anew: then it can be recalled.")
+        )
 
 
 def acknowledge(referral: UUID, reference: str) -> bool:
@@ -91,7 +143,10 @@ def acknowledge(referral: UUID, reference: str) -> bool:
     with transaction.atomic():
         decisions.hold(*Referral.objects.filter(pk=referral).values_list("case_id", flat=True))
         done = Referral.objects.filter(pk=referral, state=State.SENT).update(
-            state=State.ACKNOWLEDGED, acknowledged_at=timezone.now(), reference=reference[:120]
+            state=State.ACKNOWLEDGED,
+            acknowledged_at=timezone.now(),
+            reference=storable(reference, 120),
+            **({} if settings.PROCESS == "console" else {"last_error": ""}),
         )
         if done:
             known = Referral.objects.get(pk=referral)
@@ -104,9 +159,13 @@ def collect() -> int:
     count = 0
     for referral in Referral.objects.filter(state=State.SENT).select_related("authority"):
         held = adapter(referral.authority.adapter, referral.authority.address)
-        reference = held.acknowledgement(referral.pk)
-        if reference is not None:
-            count += acknowledge(referral.pk, reference)
+        answer = held.answer(referral.pk, referral.number)
+        if answer and answer.problem:
+            Referral.objects.filter(pk=referral.pk, last_error="").update(
+                last_error=stored(answer.problem)
+            )
+        elif answer:
+            count += acknowledge(referral.pk, answer.reference)
     return count
 
 

@@ -20,7 +20,7 @@ from lindung.hotline.casework import services as casework
 from lindung.hotline.custody import selectors as kept
 from lindung.hotline.custody import services as custody
 from lindung.hotline.custody.services import FIRST, Try
-from lindung.hotline.storable import storable
+from lindung.runtime import storable
 
 from . import files
 from .models import Media

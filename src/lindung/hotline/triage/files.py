@@ -16,8 +16,8 @@ from django.conf import settings
 
 from lindung import evidence, media
 from lindung.hotline.config.scratch import scratch
-from lindung.hotline.storable import storable
 from lindung.media import Examination, Frame, ListHit, ListStore, Sandbox
+from lindung.runtime import storable
 
 from .models import Media
 

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy
 
 from lindung.hotline.casework import selectors as casework
 from lindung.hotline.custody import selectors as custody
-from lindung.hotline.storable import storable
 from lindung.media import ListHit, StoreError
+from lindung.runtime import storable
 
 from . import files
 from .left_out import left_out

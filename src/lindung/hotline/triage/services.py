@@ -26,8 +26,8 @@ from lindung.hotline.custody import selectors as log_of
 from lindung.hotline.custody import services as custody
 from lindung.hotline.custody.services import Evidence, Try
 from lindung.hotline.intake import selectors as intake
-from lindung.hotline.storable import storable
 from lindung.media import OWN_LIST, ListHit, StoreError
+from lindung.runtime import storable
 from lindung.text import NotUnderstood, canonicalise
 
 from . import captures, files, selectors
@@ -47,9 +47,9 @@ def examine(report: UUID) -> None:
     """
     opened = intake.opened([report])[0]
     region = settings.ENV["COUNTRY"]
-    named = [_canonical(line, region) for line in opened.content.where]
+    named = [_canonical(line, region, report) for line in opened.content.where]
     if not named:
-        named = [_words_item(opened.content.words)]
+        named = [_words_item(opened.content.words, report)]
     sighted = casework.sight(report, named, danger=opened.danger)
     captured = [
         captures.capture(found.case, found.item.pk, found.item.url)
@@ -66,23 +66,26 @@ def examine(report: UUID) -> None:
             match_digest(found.case, found.item.pk, found.item.value)
 
 
-def _canonical(line: str, region: str) -> Named:
+def _canonical(line: str, region: str, report: UUID) -> Named:
     """The item a line names. Lines that name none are words, and words stay sealed."""
     if digest := re.fullmatch(DIGEST, line.strip(), re.IGNORECASE):
         return Named("digest", digest.group().lower(), digest.group().lower())
     try:
         found = canonicalise(line, region=region)
     except NotUnderstood:
-        return _words_item(line)
+        return _words_item(line, report)
     if found.kind == "words":
-        return _words_item(line)
+        return _words_item(line, report)
     return Named(found.kind, found.value, found.display, found.url or "")
 
 
-def _words_item(words: str) -> Named:
-    """Words stay sealed: the item is known by a keyed hash of them."""
+def _words_item(words: str, report: UUID) -> Named:
+    """Words stay sealed: the item is known by a keyed hash of them and of their report.
+
+    Two children may write the same words, so words never lead one report to another.
+    """
     key = hashlib.sha256(keys.read(settings.ENV.home, "report.key")).digest()
-    text = " ".join(words.casefold().split())
+    text = f"{report} {' '.join(words.casefold().split())}"
     digest = hmac.digest(key, text.encode("utf-8", "replace"), "sha256")
     return Named("words", digest.hex(), "words")
 

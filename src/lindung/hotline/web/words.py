@@ -51,6 +51,8 @@ DEED: Mapping[str, Promise] = {
     "referral.sent": _("referral sent"),
     "referral.acknowledged": _("referral acknowledged"),
     "referral.alarm": _("alarm: referral stuck"),
+    "referral.cancelled": _("referral cancelled before it left"),
+    "case.danger": _("danger judged by a person"),
     "person.invited": _("person invited"),
     "person.joined": _("person joined"),
     "person.switched": _("person switched on or off"),
@@ -58,6 +60,25 @@ DEED: Mapping[str, Promise] = {
     "media.listed": _("marked files put on our own list"),
     "media.withdrawn": _("files taken off our own list"),
     "authority.added": _("authority added"),
+}
+CATEGORY: Mapping[str, Promise] = {
+    "baseline": _("Illegal: INTERPOL baseline"),
+    "national": _("Illegal: national law"),
+    "offer": _("Illegal: offer or solicitation in words"),
+    "grooming": _("Illegal: grooming or extortion"),
+    "police": _("Not classified: for the police to judge"),
+    "not_illegal": _("Not illegal"),
+    "not_found": _("Not found or not accessible"),
+}
+DANGER: Mapping[str, Promise] = {
+    "yes": _("yes"),
+    "unsure": _("not sure"),
+    "no": _("no"),
+}
+# Why a case was closed, as its reporter reads it.
+CLOSING: Mapping[str, Promise] = {
+    "not_found": _("We looked and it was not there, or could not be reached."),
+    "not_illegal": _("Two people looked at it. It is not against the law, as far as we can tell."),
 }
 CHECK: Mapping[str, Promise] = {
     "sealing": _("when it was sealed"),
@@ -72,6 +93,9 @@ PARTS: Mapping[str, Mapping[str, Promise]] = {
     "outcome": OUTCOME,
     "deed": DEED,
     "check": CHECK,
+    "category": CATEGORY,
+    "danger": DANGER,
+    "closing": CLOSING,
 }
 
 # Sentences of the lower floors and adapters, which know no gettext; forms translate them.

@@ -2,5 +2,6 @@
 
 from lindung.media.index.container import CorruptIndexError
 from lindung.media.index.hamming import HammingIndex, Hits
+from lindung.media.index.immutable import compile_loops
 
-__all__ = ["CorruptIndexError", "HammingIndex", "Hits"]
+__all__ = ["CorruptIndexError", "HammingIndex", "Hits", "compile_loops"]

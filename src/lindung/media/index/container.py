@@ -88,18 +88,3 @@ def fingerprint(path: Path) -> list[int]:
     """What changes whenever somebody writes to the file: size, inode, times of change."""
     status = path.stat()
     return [status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns]
-
-
-def replace_file(path: Path, text: str) -> None:
-    """Put a small file in place whole: written beside it, synced, renamed, and the name synced."""
-    beside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    with beside.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

@@ -7,11 +7,9 @@ remembers which files were whole, by what changes whenever they are written to.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,21 +19,13 @@ from lindung.media.index.container import (
     file_digest,
     fingerprint,
     map_arrays,
-    replace_file,
     write_arrays,
 )
+from lindung.runtime import write_whole
 
 FORMAT = 2
 ATTEMPTS = 5  # to open what a writer replaces meanwhile
 MANIFEST, VERIFIED, LOCK = "manifest.json", "verified.json", "lock"
-
-
-@contextlib.contextmanager
-def alone(place: Path) -> Iterator[None]:
-    """Hold the directory's write lock; it ends with the process, however that ends."""
-    with (place / LOCK).open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def write(place: Path, kind: str, arrays: Arrays) -> list[str]:
@@ -51,7 +41,7 @@ def publish(place: Path, manifest: dict[str, Any], fresh: set[str]) -> None:
     named = {name for name, _ in manifest["files"].values()}
     known = {name: stamp for name, stamp in _verified(place).items() if name in named}
     _remember(place, known | {name: fingerprint(place / name) for name in fresh})
-    replace_file(place / MANIFEST, json.dumps(manifest, indent=1))
+    write_whole(place / MANIFEST, json.dumps(manifest, indent=1), mode=0o666)
     for old in [*place.glob("*.arrays"), *place.glob("*.tmp")]:
         if old.name not in named:
             old.unlink(missing_ok=True)
@@ -117,4 +107,4 @@ def _remember(place: Path, stamps: dict[str, Any]) -> None:
     """Remember that these files were whole; where that cannot be written they are read again."""
     with contextlib.suppress(OSError):
         if _verified(place) != stamps:
-            replace_file(place / VERIFIED, json.dumps(stamps))
+            write_whole(place / VERIFIED, json.dumps(stamps), mode=0o666)

@@ -18,9 +18,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lindung.media.index.container import CorruptIndexError
-from lindung.media.index.directory import alone, load, publish, write
+from lindung.media.index.directory import LOCK, load, publish, write
 from lindung.media.index.immutable import Base, Ints, Words, scan
 from lindung.media.index.plan import MAX_RADIUS
+from lindung.runtime import locked
 
 DELTA = 10_000
 
@@ -204,7 +205,7 @@ class HammingIndex:
         """
         place = Path(path).absolute()
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with alone(place):
+        with locked(place / LOCK):
             with self._lock:
                 state = self._state
             changes = {"codes": state.codes, "ids": state.ids, "removed": state.removed}

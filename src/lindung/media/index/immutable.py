@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,8 @@ from lindung.media.index.container import Arrays
 
 Words = NDArray[np.uint64]
 Ints = NDArray[np.int64]
+_Tables = tuple[Ints, NDArray[np.uint32]]  # as `loops.look_up` takes them
+ARRAYS = ("codes", "posts", "ids", "chunks", "entries", "sketches", "starts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,12 @@ class Base:
     entries: NDArray[np.uint32]
     sketches: NDArray[np.uint16]
     starts: NDArray[np.uint32]
+    _plans: dict[int, _Tables | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @classmethod
-    def build(cls, codes: Words, ids: Ints, radius: int) -> Base:
+    def build(cls, codes: Words, ids: Ints, radius: int, chunks: plan.Chunks | None = None) -> Base:
         """Sort, collapse equal codes, choose the plan for this many, fill the buckets."""
         order = np.lexsort((ids, codes[:, 3], codes[:, 2], codes[:, 1], codes[:, 0]))
         codes, ids = codes[order], ids[order]
@@ -42,7 +46,7 @@ class Base:
         posts = np.append(np.flatnonzero(new), len(codes)).astype(np.uint32)
         codes = np.ascontiguousarray(codes[new])
         codes.flags.writeable = False
-        chunks = plan.choose(len(codes), radius).chunks
+        chunks = plan.choose(len(codes), radius) if chunks is None else chunks
         entries = np.empty((len(chunks), len(codes)), np.uint32)
         sketches = np.zeros((len(chunks), len(codes) + loops.LANES), np.uint16)
         starts = np.zeros(sum((1 << width) + 1 for _, width in chunks), np.uint32)
@@ -85,7 +89,7 @@ class Base:
 
     def arrays(self) -> Arrays:
         """The arrays by name, to be written."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {name: getattr(self, name) for name in ARRAYS}
 
     @property
     def nbytes(self) -> int:
@@ -98,16 +102,11 @@ class Base:
 
     def search(self, queries: Words, radius: int) -> tuple[Ints, Ints, Ints]:
         """(query, id, distance) of everything within the radius, in no order."""
-        pairs = tuple((int(first), int(width)) for first, width in self.chunks)
-        n = len(self.codes)
-        if pairs and plan.search_cost(pairs, radius, n) < plan.SCANNED * n:
-            chunks, masks = _tables(pairs, radius, n)
-            query, code, distance = _collect(
-                loops.look_up,
-                (self.codes, self.entries, self.sketches, self.starts, chunks, masks),
-                queries,
-                radius,
-            )
+        if radius not in self._plans:  # planned once: it takes longer than a query
+            self._plans[radius] = _tables(self.chunks, radius, len(self.codes))
+        if (tables := self._plans[radius]) is not None:
+            held = (self.codes, self.entries, self.sketches, self.starts)
+            query, code, distance = _collect(loops.look_up, (*held, *tables), queries, radius)
         else:
             query, code, distance = scan(self.codes, queries, radius)
         first = self.posts[code].astype(np.int64)
@@ -115,6 +114,17 @@ class Base:
         within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
         ids = self.ids[np.repeat(first, count) + within]
         return np.repeat(query, count), ids, np.repeat(distance, count)
+
+
+def compile_loops() -> None:
+    """Run every loop once, so that none needs to be compiled while somebody waits for an answer."""
+    one = np.zeros((1, 4), np.uint64)
+    base = Base.build(one, np.zeros(1, np.int64), 1, tuple((c * 12, 12) for c in range(21)))
+    held = (base.codes, base.entries, base.sketches, base.starts)
+    tables = _tables(base.chunks, 1, 1 << 30)
+    assert tables is not None  # noqa: S101
+    _collect(loops.look_up, (*held, *tables), one, 1)
+    scan(base.codes, one, 1)
 
 
 def scan(codes: Words, queries: Words, radius: int) -> tuple[Ints, Ints, Ints]:
@@ -128,20 +138,20 @@ def _collect(loop: Any, tables: Any, queries: Words, radius: int) -> tuple[Ints,
     room, done = 1024 + 4 * len(queries), 0
     while done < len(queries):
         rows = np.empty((3, room), np.int64)
-        answered, found = loop(*tables, queries[done:], radius, rows[0], rows[1], rows[2])
+        answered, found, needed = loop(*tables, queries[done:], radius, rows[0], rows[1], rows[2])
         rows[0] += done
         parts.append(rows[:, :found])
         done += answered
-        room *= 1 if answered else 8
+        room = max(room, 4 * needed)  # where a query has so many, the next ones may have too
     query, code, distance = np.concatenate(parts, axis=1) if parts else np.empty((3, 0), np.int64)
     return query, code, distance
 
 
-@functools.lru_cache(maxsize=64)
-def _tables(
-    chunks: tuple[tuple[int, int], ...], radius: int, codes: int
-) -> tuple[Ints, NDArray[np.uint32]]:
-    """The chunk table and the differences that `loops.look_up` takes."""
+def _tables(held: Ints, radius: int, codes: int) -> _Tables | None:
+    """The chunk table and the differences that `loops.look_up` takes; None to scan."""
+    chunks = tuple((int(first), int(width)) for first, width in held)
+    if not chunks or plan.search_cost(chunks, radius, codes) >= plan.SCANNED * codes:
+        return None
     reach = plan.reaches(chunks, radius, codes)
     rows, masks, table, used = [], [], 0, 0
     for c, (first, width) in enumerate(chunks):

@@ -16,10 +16,13 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from lindung.media.compiled import compiled
+from lindung.runtime import compiled
 
 SKETCH = 16  # bits of a sketch, at most: it lies within a chunk
 LANES = 32  # sketches compared at once: a cache line of them
+# A query is scanned when it would pass over more than this part of all codes in its buckets, or
+# fetch that part of them: each then costs some third of a scan. Few codes are looked up always.
+PASSED, FETCHED, ALWAYS = 1, 16, 4096
 AHEAD = 12  # how many items before its use a cache line is asked for
 Words = NDArray[np.uint64]
 Ints = NDArray[np.int64]
@@ -134,23 +137,36 @@ def fill_buckets(
 @compiled
 def scan(
     codes: Words, queries: Words, radius: int, query: Ints, code: Ints, distance: Ints
-) -> tuple[int, int]:
+) -> tuple[int, int, int]:
     """Look at every code for each query; write (query, code, distance) within the radius.
 
-    Returns how many queries were answered and how many rows written: when the room in the three
-    arrays ends, the query that did not fit is not counted. Ask for the rest with more room.
+    Returns how many queries were answered, how many rows written, and the rows that the next query
+    needs: when the room in the three arrays ends, the query that did not fit is not counted. Ask
+    for the rest with more room.
     """
     found = 0
     for q in range(len(queries)):
-        begin = found
-        for i in range(len(codes)):
-            far = _far(codes, i, queries[q])
-            if far <= radius:
-                if found == len(code):
-                    return q, begin
-                query[found], code[found], distance[found] = q, i, far
-                found += 1
-    return len(queries), found
+        more = _scan(codes, queries[q], radius, code[found:], distance[found:], found == 0)
+        if found + more > len(code):
+            return q, found, more
+        query[found : found + more] = q
+        found += more
+    return len(queries), found, 0
+
+
+@compiled
+def _scan(codes: Words, query: Words, radius: int, code: Ints, distance: Ints, count: bool) -> int:
+    """Write the codes within the radius; how many, also past the room where `count`."""
+    found = 0
+    for i in range(len(codes)):
+        far = _far(codes, i, query)
+        if far <= radius:
+            if found < len(code):
+                code[found], distance[found] = i, far
+            elif not count:
+                return found + 1
+            found += 1
+    return found
 
 
 @compiled
@@ -166,8 +182,10 @@ def look_up(
     query: Ints,
     code: Ints,
     distance: Ints,
-) -> tuple[int, int]:
+) -> tuple[int, int, int]:
     """As `scan`, but only in the buckets near the query's chunks.
+
+    A query whose buckets hold so much that a scan would be done by now is scanned.
 
     entries uint32[m, n], sketches uint16[m, n + LANES]; starts: the m bucket tables end to end;
     chunks int64[m, 7]: first bit, width, r (how many bits it may differ; -1: do not look), where
@@ -182,17 +200,24 @@ def look_up(
     first, last = np.empty(longest, np.uint32), np.empty(longest, np.uint32)
     near = np.empty(4096, np.uint32)
     for q in range(len(queries)):
-        more = 0
+        more = passed = fetched = 0
         for c in range(len(chunks)):
             if chunks[c, 2] < 0:
                 continue
             here = masks[chunks[c, 4] : chunks[c, 5]]
             key = _chunk(queries[q], chunks[c, 0], chunks[c, 1])
             total = _bounds(starts[chunks[c, 3] :], key, here, first, last)
+            passed += total
+            if passed > len(codes) // PASSED + ALWAYS:
+                fetched = len(codes) + ALWAYS
+                break
             if total >= len(near):
                 near = np.empty(2 * total, np.uint32)
             wanted = _chunk(queries[q], chunks[(c + 1) % len(chunks), 0], sketch)
             total = _sift(sketches[c], first, last, here, wanted, chunks[c, 6], near)
+            fetched += total
+            if fetched > len(codes) // FETCHED + ALWAYS:
+                break
             _number(entries[c], near[:total])
             more = _compare(
                 codes,
@@ -205,11 +230,13 @@ def look_up(
                 distance[found:],
                 more,
             )
+        if fetched > len(codes) // FETCHED + ALWAYS:
+            more = _scan(codes, queries[q], radius, code[found:], distance[found:], found == 0)
         if found + more > len(code):
-            return q, found
+            return q, found, more
         query[found : found + more] = q
         found += more
-    return len(queries), found
+    return len(queries), found, 0
 
 
 @compiled

@@ -17,7 +17,6 @@ Sources: Norouzi, Punjani, Fleet, "Fast Exact Search in Hamming Space with Multi
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 from itertools import combinations
 from math import comb
 
@@ -32,11 +31,7 @@ MOST_BYTES, FREE_BYTES = 90, 1 << 28  # for all chunks: a code, or this much in 
 WIDTHS = range(12, 25)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Chunks as (first bit, width). No chunks: look at every code."""
-
-    chunks: tuple[tuple[int, int], ...]
+Chunks = tuple[tuple[int, int], ...]  # first bit, width; none: look at every code
 
 
 @functools.lru_cache(maxsize=4096)
@@ -50,7 +45,7 @@ def _cost(width: int, reach: int, codes: int) -> float:
     return _ball(width, reach) * (BUCKET + CANDIDATE * codes / (1 << width))
 
 
-def reaches(chunks: tuple[tuple[int, int], ...], radius: int, codes: int) -> list[int]:
+def reaches(chunks: Chunks, radius: int, codes: int) -> list[int]:
     """The cheapest r_c with sum(r_c + 1) = radius + 1: each next bit where it costs least."""
     reach = [-1] * len(chunks)
     for _ in range(radius + 1):
@@ -62,7 +57,7 @@ def reaches(chunks: tuple[tuple[int, int], ...], radius: int, codes: int) -> lis
     return reach
 
 
-def search_cost(chunks: tuple[tuple[int, int], ...], radius: int, codes: int) -> float:
+def search_cost(chunks: Chunks, radius: int, codes: int) -> float:
     """Nanoseconds a query should take through these chunks."""
     found = reaches(chunks, radius, codes)
     return sum(
@@ -72,9 +67,10 @@ def search_cost(chunks: tuple[tuple[int, int], ...], radius: int, codes: int) ->
     )
 
 
-def choose(codes: int, radius: int) -> Plan:
+def choose(codes: int, radius: int) -> Chunks:
     """The cheapest plan for so many codes: equal chunks of 12 to 24 bits, or none at all."""
-    best, plan = SCANNED * codes, Plan(())
+    best: float = SCANNED * codes
+    plan: Chunks = ()
     for width in WIDTHS:
         count = BITS // width
         if count * (ENTRY * codes + (START << width)) > max(MOST_BYTES * codes, FREE_BYTES):
@@ -82,7 +78,7 @@ def choose(codes: int, radius: int) -> Plan:
         chunks = tuple((c * width, width) for c in range(count))
         cost = search_cost(chunks, radius, codes)
         if cost < best:
-            best, plan = cost, Plan(chunks)
+            best, plan = cost, chunks
     return plan
 
 

@@ -8,7 +8,8 @@ from contextlib import closing, contextmanager
 from importlib.resources import files
 from pathlib import Path
 
-from lindung.media.index.directory import alone
+from lindung.media.index.directory import LOCK
+from lindung.runtime import locked
 
 FILE = "lists.sqlite3"
 FORMAT = 1
@@ -63,7 +64,7 @@ def _opened(file: Path, create: bool) -> sqlite3.Connection:
         if version > FORMAT:
             raise StoreError(f"{file} was written by a newer Lindung (format {version}).")
         if version == 0 or db.execute("PRAGMA journal_mode").fetchone() != ("wal",):
-            with alone(file.parent):  # SQLite does not wait for another that turns WAL on
+            with locked(file.parent / LOCK):  # SQLite does not wait for another that turns WAL on
                 db.execute("PRAGMA journal_mode = WAL")
                 _lay_tables(db)
     except BaseException:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
-import errno
+import io
 import itertools
-import os
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+from lindung.runtime import writing_whole
 
 HEADER = ["entry_id", "category", "tier", "first_seen", "last_seen"]
 HEADER += ["md5", "sha1", "sha256", "pdq", "quality", "frames", "action"]
@@ -34,25 +35,18 @@ def write_csv(db: sqlite3.Connection, list_name: str, path: Path) -> int:
     """
     if not db.execute("SELECT 1 FROM list WHERE name = ?", (list_name,)).fetchone():
         raise KeyError(list_name)
-    if path.exists() and not path.is_file():  # as root it would replace /dev/null
-        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
-    beside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     count = 0
-    try:
-        with beside.open("w", encoding="utf-8", newline="") as file:
-            table = csv.writer(file)
-            table.writerow(HEADER)
-            rows = db.execute(EXPORT, (list_name,))
-            for named, signals in itertools.groupby(rows, lambda row: row[:5]):
-                table.writerows([*named, *line] for line in _lines([row[5:] for row in signals]))
-                count += 1
-            gone = db.execute(WITHDRAWN, (list_name,))
-            table.writerows([*named, *[""] * 6, "remove"] for named in gone)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    with writing_whole(path, mode=0o666) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+        table = csv.writer(text)
+        table.writerow(HEADER)
+        rows = db.execute(EXPORT, (list_name,))
+        for named, signals in itertools.groupby(rows, lambda row: row[:5]):
+            table.writerows([*named, *line] for line in _lines([row[5:] for row in signals]))
+            count += 1
+        gone = db.execute(WITHDRAWN, (list_name,))
+        table.writerows([*named, *[""] * 6, "remove"] for named in gone)
+        text.detach()
     return count
 
 

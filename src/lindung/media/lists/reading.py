@@ -11,16 +11,19 @@ from typing import Any
 
 import yaml
 
+from lindung.media.lists import words
+from lindung.media.lists.words import State
+
 LENGTHS = {"md5": 16, "sha1": 20, "sha256": 32, "pdq": 32}  # bytes
 FRAME = re.compile(r"\d{1,6}(\.\d{1,3})?:[0-9a-fA-F]{64}", re.ASCII)
-ALIASES = {"videomd5": "md5", "hashmd5": "md5", "hashvideomd5": "md5", "hashpdq": "pdq"}
-ALIASES |= {"hashsha1": "sha1", "hashsha256": "sha256", "imagepdq": "pdq"}
+KIND = re.compile(r"(hash)?(image|photo|picture|file|media)?(hash)?(?P<kind>[a-z0-9]+?)(hash)?")
 TEXTS = ("entry_id", "category", "tier", "first_seen", "last_seen")
 MAX_TEXT = 200
 # Control characters, line separators and half characters: they break whatever reads them later.
 UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 # Fields of which a second column would be lost in silence; of the others the first present wins.
-ONE_COLUMN = LENGTHS.keys() | {"hash", "hash_type", "frames", "action"}
+ONE_COLUMN = LENGTHS.keys() | {"hash", "hash_type", "frames", *words.FIELDS}
+DOUBTER = "the list itself"
 
 Names = Mapping[str, Sequence[str]]
 
@@ -72,16 +75,20 @@ def column_map(columns: str | Mapping[str, str] | None) -> Names:
     maps = _maps()
     if columns is None or isinstance(columns, str):
         name = columns or "any"
-        if name == "withdraw" or name not in maps:
-            known = ", ".join(sorted(maps.keys() - {"withdraw"}))
+        if name not in maps:
+            known = ", ".join(sorted(maps))
             raise ListFormatError(f"There is no column map called {name!r}. There are: {known}.")
-        found: Names = maps[name]
-        return found
+        return _with_status(maps[name])
     if strange := sorted(columns.keys() - maps["any"].keys()):
         raise ListFormatError(
             f"The column map names {', '.join(strange)}. Fields are: {', '.join(maps['any'])}."
         )
-    return {field: [column] for field, column in columns.items()}
+    return _with_status({field: [column] for field, column in columns.items()})
+
+
+def _with_status(names: Names) -> Names:
+    """A map that also knows the columns of status: naming columns hides no withdrawal."""
+    return {field: _maps()["any"][field] for field in words.FIELDS} | dict(names)
 
 
 @functools.lru_cache(1000)
@@ -110,6 +117,15 @@ def places(header: Sequence[str], names: Names) -> dict[str, int]:
     return found
 
 
+def check_columns(
+    name: str, wanted: Mapping[str, str], found: Iterable[str], have: str = ""
+) -> None:
+    """Refuse a file that lacks a column which the caller named."""
+    if missing := [wanted[field] for field in wanted if field not in found]:
+        columns = f" Its columns are: {have}." if have else ""
+        raise ListFormatError(f"{name} has no column called {', '.join(missing)}.{columns}")
+
+
 def has_digest(fields: Iterable[str]) -> bool:
     """Whether one of these fields holds what can be matched."""
     return bool(set(fields) & (LENGTHS.keys() | {"hash", "frames"}))
@@ -119,6 +135,19 @@ def kind_of(value: str) -> str | None:
     """The kind that a bare digest of this length is. 64 digits may be SHA-256 or PDQ: none."""
     kind = {32: "md5", 40: "sha1"}.get(len(value))
     return kind if kind and re.fullmatch(r"[0-9a-fA-F]+", value) else None
+
+
+@functools.lru_cache(1000)
+def kind_named(name: str) -> str:
+    """The kind of LENGTHS that a list means by a name (HASH_PDQ, VideoMD5, SHA-256), or nothing.
+
+    A digest of a video is one as of any file; a video's PDQ is none of a picture.
+    """
+    found = KIND.fullmatch(plain(name))
+    kind = found["kind"] if found else ""
+    if kind.removeprefix("video") in ("md5", "sha1", "sha256"):
+        kind = kind.removeprefix("video")
+    return kind if kind in LENGTHS else ""
 
 
 def shown(text: str) -> str:
@@ -136,15 +165,27 @@ def unfit(texts: Mapping[str, str]) -> str:
     return ""
 
 
-def row(number: int, fields: Mapping[str, str]) -> Row | Bad:
-    """Check one line. A row has a digest, or is a withdrawal of an entry by its id."""
+def row(
+    number: int,
+    fields: Mapping[str, str],
+    titles: Mapping[str, str] | None = None,
+    section: str = "any",
+) -> Row | Bad:
+    """Check one line. A row has a digest, or is a withdrawal of an entry by its id.
+
+    `titles` are the columns' own names by field, `section` the words of status that hold.
+    """
     given = {field: text.strip() for field, text in fields.items()}
     if why := unfit(given):
         return Bad(number, why)
     values = _digests(number, given)
     if isinstance(values, Bad):
         return values
-    withdrawn = given.get("action", "").casefold() in _maps()["withdraw"]
+    try:
+        state = words.state(given, section)
+    except words.UnknownWordError as error:
+        return Bad(number, unknown_word((titles or {}).get(error.field, error.field), error.word))
+    withdrawn = state in (State.WITHDRAWN, State.HARMLESS)
     entry_id, category, tier, first, last = (given.get(field, "") for field in TEXTS)
     frames = given.get("frames", "").split()
     if any(not FRAME.fullmatch(frame) for frame in frames):
@@ -161,20 +202,31 @@ def row(number: int, fields: Mapping[str, str]) -> Row | Bad:
         return Bad(number, f"{quality[:70]!r} is not a PDQ quality (0 to 100)")
     clip = tuple((float(at), bytes.fromhex(code)) for at, code in (f.split(":") for f in frames))
     grade = int(quality) if quality else None
-    return Row(entry_id, category, tier, first, last, values, grade, withdrawn, clip)
+    doubters = (DOUBTER,) if state is State.DISPUTED else ()
+    return Row(
+        entry_id, category, tier, first, last, values, grade, withdrawn, clip, disputed_by=doubters
+    )
+
+
+def unknown_word(column: str, word: str) -> str:
+    """Why a line with such a word of status is not taken."""
+    return (
+        f"column {shown(column)[:70]}: {shown(word)[:70]!r} is no word of status that we know, so "
+        "nobody is flagged by it. The words are in docs/media.md."
+    )
 
 
 def _digests(number: int, given: Mapping[str, str]) -> dict[str, bytes] | Bad:
     """The digests of a line as bytes, by kind."""
     named = [(kind, given.get(kind, "")) for kind in LENGTHS]
     if bare := given.get("hash", ""):
-        kind = plain(given.get("hash_type", "")) or kind_of(bare)
-        kind = ALIASES.get(kind or "", kind)
+        name = given.get("hash_type", "")
+        kind = kind_named(name) if name else kind_of(bare)
+        if name and not kind:
+            known = ", ".join(LENGTHS)
+            return Bad(number, f"{name[:70]!r} is not a kind we match ({known})", harmless=True)
         if not kind:
             return Bad(number, f"no kind is given for {bare[:70]!r}, and its length does not tell")
-        if kind not in LENGTHS:
-            known = ", ".join(LENGTHS)
-            return Bad(number, f"{kind[:70]!r} is not a kind we match ({known})", harmless=True)
         named.append((kind, bare))
     values: dict[str, bytes] = {}
     for kind, text in named:

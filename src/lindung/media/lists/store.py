@@ -25,11 +25,11 @@ from lindung.media.lists.clips import by_video
 from lindung.media.lists.database import FILE, StoreError, change, open_database, told
 from lindung.media.lists.disputes import record_dispute
 from lindung.media.lists.exporting import write_csv
+from lindung.media.lists.formats import Progress, read_rows
 from lindung.media.lists.matching import ListHit, by_digests, by_picture
 from lindung.media.lists.merging import ImportResult, import_rows
 from lindung.media.lists.pictures import Pictures
 from lindung.media.lists.reading import Bad, Row
-from lindung.media.lists.shapes import Progress, read_rows
 from lindung.media.pdq import RADIUS
 from lindung.media.video import Frame
 

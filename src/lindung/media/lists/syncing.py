@@ -8,6 +8,7 @@ signal types: the MD5 and SHA-1 of pictures on NCMEC's lists are kept.
 from __future__ import annotations
 
 import dataclasses
+import enum
 import importlib
 import itertools
 import json
@@ -18,9 +19,10 @@ from typing import Any
 
 from lindung.media.digests import open_regular
 from lindung.media.lists.database import StoreError
+from lindung.media.lists.formats import Progress, stopncii
 from lindung.media.lists.merging import ImportResult
-from lindung.media.lists.reading import ALIASES, LENGTHS, Bad, Row, digest, unfit
-from lindung.media.lists.shapes import Progress
+from lindung.media.lists.reading import LENGTHS, Bad, Row, digest, kind_named, unfit
+from lindung.media.lists.said import disputed
 from lindung.media.lists.store import OWN_LIST, ListStore
 
 EXCHANGES = ("ncmec", "stopncii", "threatexchange")
@@ -118,12 +120,7 @@ def _deltas(exchange: Any, checkpoint: Any) -> Iterator[Any]:
         return
     start = {"start_timestamp": checkpoint.update_time} if checkpoint else {}
     for page in exchange.api.fetch_hashes_iter(**start):
-        updates = {
-            (record.signalType.value, record.hashValue): (
-                None if record.hashStatus.value in ("Withdrawn", "Deleted") else record
-            )
-            for record in page.hashRecords
-        }
+        updates = {(one.signalType.value, one.hashValue): one for one in page.hashRecords}
         mark = exchange.get_checkpoint_cls().from_stopncii_fetch(page)
         yield types.SimpleNamespace(updates=updates, checkpoint=mark)
 
@@ -148,19 +145,32 @@ def exchange_rows(updates: Mapping[Any, Any]) -> Iterable[Row | Bad]:
         if not isinstance(key, tuple) and value is None:
             continue
         try:
-            if isinstance(key, tuple):
-                row = _of_signal(str(key[0]), str(key[1]), value)
+            if hasattr(value, "CSPFeedbacks"):
+                row = stopncii.record(number, _plain(dataclasses.asdict(value)))
+            elif isinstance(key, tuple):
+                row = _of_signal(number, str(key[0]), str(key[1]), value)
             else:
-                row = _of_ncmec(value)
-            texts = {"entry_id": row.entry_id, "category": row.category}
-            if why := unfit(texts | {"disputed_by": " ".join(row.disputed_by)}):
-                raise ValueError(why)
-            yield row
+                row = _of_ncmec(number, value)
+            if isinstance(row, Row):
+                if why := unfit({"entry_id": row.entry_id, "category": row.category}):
+                    raise ValueError(why)
+                yield row
+            else:
+                yield dataclasses.replace(row, harmless=True)
         except ValueError as error:
             yield Bad(number, str(error), harmless=True)
 
 
-def _of_ncmec(entry: Any) -> Row:
+def _plain(value: Any) -> Any:
+    """A record of the library as the JSON that it came from."""
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, set, tuple)):
+        return [_plain(each) for each in value]
+    return value.value if isinstance(value, enum.Enum) else value
+
+
+def _of_ncmec(number: int, entry: Any) -> Row | Bad:
     prints = {} if entry.deleted else entry.fingerprints
     given = {kind.casefold(): text for kind, text in prints.items()}
     values = {kind: digest(kind, text) for kind, text in given.items() if kind in LENGTHS}
@@ -168,30 +178,29 @@ def _of_ncmec(entry: Any) -> Row:
     if not values and not entry.deleted:
         raise ValueError(f"the entry {name} has no digest that we match")
     category = entry.classification or ""
-    return Row(name, category, "", "", "", values, None, bool(entry.deleted))
+    row = Row(name, category, "", "", "", values, None, bool(entry.deleted))
+    said = itertools.chain.from_iterable(entry.feedback.values())
+    against = [one.member.esp_name for one in said if one.feedback_type.value == "downvote"]
+    return disputed(number, row, against)
 
 
-def _of_signal(kind: str, text: str, value: Any) -> Row:
-    plain = kind.casefold().replace("_", "")
-    plain = ALIASES.get(plain, plain)
-    if plain not in LENGTHS:
-        raise ValueError(f"{kind} is not a kind we match")
-    values = {plain: digest(plain, text)}
-    tags, doubters = _said(value)
-    name = f"{plain}:{text.casefold()}"
-    category = ", ".join(sorted(tags))[:200]
-    gone = value is None
-    return Row(name, category, "", "", "", values, None, gone, (), tuple(sorted(doubters)))
-
-
-def _said(value: Any) -> tuple[set[str], set[str]]:
-    """The tags that members put on a value, and the members who say it does not belong."""
-    if hasattr(value, "CSPFeedbacks"):
-        feedback = value.CSPFeedbacks
-        against = [one for one in feedback if one.feedbackValue.value == "NotBlocked"]
-        tags = {tag for one in feedback for tag in one.tags}
-        return tags, {one.source or "a member" for one in against}
+def _of_signal(number: int, name: str, text: str, value: Any) -> Row | Bad:
+    """A value that members have opinions of. What none calls harmful flags nobody."""
+    kind = kind_named(name)
+    if not kind:
+        raise ValueError(f"{name} is not a kind we match")
+    values = {kind: digest(kind, text)}
     opinions = value.get_as_opinions() if value is not None else []
-    against = [one for one in opinions if one.category.name == "NEGATIVE_CLASS"]
-    tags = {tag for one in opinions for tag in one.tags}
-    return tags, {str(getattr(one, "owner_app_id", "a member")) for one in against}
+    by_class: dict[str, list[str]] = {}
+    for one in opinions:
+        said = by_class.setdefault(one.category.name, [])
+        said += [str(one.owner_app_id)] if hasattr(one, "owner_app_id") else []
+    doubted = by_class.get(
+        "NEGATIVE_CLASS", []
+    )  # the trivial opinion of a plain value has no owner
+    if "POSITIVE_CLASS" not in by_class:
+        doubted = doubted + by_class.get("INVESTIGATION_SEED", [])
+    gone = value is None or by_class.keys() == {"NEGATIVE_CLASS"}
+    category = ", ".join(sorted({tag for one in opinions for tag in one.tags}))[:200]
+    entry = f"{kind}:{text.casefold()}"
+    return disputed(number, Row(entry, category, "", "", "", values, None, gone), doubted)

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import secrets
 import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from numba import njit
 from numpy.typing import NDArray
 
+from lindung.runtime import compiled, write_whole
 from lindung.text.sealed.siphash import key_halves, siphash
 
 MAGIC = b"lindung-model/1\n"
@@ -87,12 +87,7 @@ def save_model(model: Model, path: Path, secret: bytes) -> None:
     np.savez_compressed(plain, weights=model.weights, about=np.array(json.dumps(about)))
     nonce = secrets.token_bytes(12)
     sealed = AESGCM(secret).encrypt(nonce, plain.getvalue(), MAGIC)
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("wb") as file:
-        file.write(MAGIC + nonce + sealed)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    write_whole(path, MAGIC + nonce + sealed, mode=0o666)
 
 
 def load_model(path: Path, secret: bytes) -> Model:
@@ -153,8 +148,8 @@ def _count(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
     return counts
 
 
-@njit(cache=True)
-def _fill(folded, starts, k0, k1, rows, indices, values):  # type: ignore[no-untyped-def]
+@compiled
+def _fill(folded: Any, starts: Any, k0: Any, k1: Any, rows: Any, indices: Any, values: Any) -> Any:
     for post in range(starts.size - 1):
         at = rows[post]
         for i in range(starts[post], starts[post + 1]):
@@ -168,8 +163,8 @@ def _fill(folded, starts, k0, k1, rows, indices, values):  # type: ignore[no-unt
             values[k] = 1 / np.sqrt(size)
 
 
-@njit(cache=True)
-def _logits(folded, starts, k0, k1, weights):  # type: ignore[no-untyped-def]
+@compiled
+def _logits(folded: Any, starts: Any, k0: Any, k1: Any, weights: Any) -> Any:
     logits = np.zeros(starts.size - 1)
     mask = np.uint64(weights.size - 1)
     for post in range(starts.size - 1):
@@ -184,8 +179,8 @@ def _logits(folded, starts, k0, k1, weights):  # type: ignore[no-untyped-def]
     return logits
 
 
-@njit(cache=True)
-def _strongest(folded, k0, k1, weights):  # type: ignore[no-untyped-def]
+@compiled
+def _strongest(folded: Any, k0: Any, k1: Any, weights: Any) -> Any:
     """The stretch with the largest sum of weights (Kadane), n-grams counted where they start."""
     mask = np.uint64(weights.size - 1)
     best, best_first, best_last = 0.0, 0, 0

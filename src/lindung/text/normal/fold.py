@@ -10,10 +10,12 @@ from __future__ import annotations
 import functools
 import unicodedata
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from lindung.runtime import compiled
 
 DROPPED = -1
 _TABLE_SIZE = 0x110000
@@ -70,8 +72,8 @@ def fold_points(
     return folded
 
 
-@njit(cache=True)
-def _fold(points, begins, table, starts, long):  # type: ignore[no-untyped-def]
+@compiled
+def _fold(points: Any, begins: Any, table: Any, starts: Any, long: Any) -> Any:
     size = 0
     last = np.uint32(0)
     for point in points:

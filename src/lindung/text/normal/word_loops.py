@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from numba import njit
+
+from lindung.runtime import compiled
 
 SEPARATOR, LETTER, DIGIT, IDEOGRAPH, CURRENCY, SIGN = range(6)
 HAS_NUMBER, HAS_AT, HAS_MARK, HAS_PHONE, HAS_LONG = 1, 2, 4, 8, 16
@@ -15,8 +18,8 @@ _LONGEST_SPACED = 24
 GOES_ON = 1 << 23  # marks a word of which only the beginning must stand there
 
 
-@njit(cache=True)
-def find(keys, values, key):  # type: ignore[no-untyped-def]
+@compiled
+def find(keys: Any, values: Any, key: Any) -> Any:
     """The value of `key` in a `hash_table`, 0 where it has none."""
     mask = np.uint64(keys.size - 1)
     place = ((key * MIX) >> np.uint64(32)) & mask
@@ -27,8 +30,8 @@ def find(keys, values, key):  # type: ignore[no-untyped-def]
     return 0
 
 
-@njit(cache=True)
-def add_hit(hits, count, post, what, start, end):  # type: ignore[no-untyped-def]
+@compiled
+def add_hit(hits: Any, count: Any, post: Any, what: Any, start: Any, end: Any) -> Any:
     """A row more of post, term or category, start, end; the table grows where it is full."""
     if count == hits.shape[0]:
         larger = np.empty((2 * count, 4), np.int32)
@@ -41,8 +44,21 @@ def add_hit(hits, count, post, what, start, end):  # type: ignore[no-untyped-def
     return hits, count + 1
 
 
-@njit(cache=True)
-def plain_words(folded, a, b, classes, wk, wv, pk, pv, ids, goes, at, to):  # type: ignore[no-untyped-def]
+@compiled
+def plain_words(
+    folded: Any,
+    a: Any,
+    b: Any,
+    classes: Any,
+    wk: Any,
+    wv: Any,
+    pk: Any,
+    pv: Any,
+    ids: Any,
+    goes: Any,
+    at: Any,
+    to: Any,
+) -> Any:
     """Words as written. Gives their number, the HAS_* flags, and if a word hides letters."""
     n = 0
     flags = 0
@@ -103,8 +119,22 @@ def plain_words(folded, a, b, classes, wk, wv, pk, pv, ids, goes, at, to):  # ty
     return n, flags, hides, spaced
 
 
-@njit(cache=True)
-def disguised_words(folded, a, b, classes, letters, wk, wv, sk, sv, ids, goes, at, to):  # type: ignore[no-untyped-def]
+@compiled
+def disguised_words(
+    folded: Any,
+    a: Any,
+    b: Any,
+    classes: Any,
+    letters: Any,
+    wk: Any,
+    wv: Any,
+    sk: Any,
+    sv: Any,
+    ids: Any,
+    goes: Any,
+    at: Any,
+    to: Any,
+) -> Any:
     """Words with digits and signs read as letters; only what is disguised changes."""
     n = 0
     i = a
@@ -161,8 +191,10 @@ def disguised_words(folded, a, b, classes, letters, wk, wv, sk, sv, ids, goes, a
     return n
 
 
-@njit(cache=True)
-def joined_words(folded, n, letters, sk, sv, ids, goes, at, to):  # type: ignore[no-untyped-def]
+@compiled
+def joined_words(
+    folded: Any, n: Any, letters: Any, sk: Any, sv: Any, ids: Any, goes: Any, at: Any, to: Any
+) -> Any:
     """The words of `_disguised` with those put together whose letters stand apart.
 
     Three single letters or more in a row are cut greedily into the longest known words.
@@ -205,8 +237,8 @@ def joined_words(folded, n, letters, sk, sv, ids, goes, at, to):  # type: ignore
     return kept
 
 
-@njit(cache=True)
-def most_words(folded, a, b, classes):  # type: ignore[no-untyped-def]
+@compiled
+def most_words(folded: Any, a: Any, b: Any, classes: Any) -> Any:
     """How many words a post can have in any view: its arrays are no longer than needed."""
     words = 1
     before = SEPARATOR
@@ -217,8 +249,8 @@ def most_words(folded, a, b, classes):  # type: ignore[no-untyped-def]
     return words
 
 
-@njit(cache=True)
-def script_counts(points, starts, classes):  # type: ignore[no-untyped-def]
+@compiled
+def script_counts(points: Any, starts: Any, classes: Any) -> Any:
     scripts = np.zeros((starts.size - 1, 5), np.int32)
     for post in range(starts.size - 1):
         for i in range(starts[post], starts[post + 1]):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numba import njit
+from typing import Any
 
+import numpy as np
+
+from lindung.runtime import compiled
 from lindung.text.normal.word_loops import (
     GOES_ON,
     add_hit,
@@ -18,8 +20,8 @@ from lindung.text.normal.word_loops import (
 _WIDEST_GAP = 6  # characters between the words of a phrase
 
 
-@njit(cache=True)
-def _step(tk, tv, state, way, word, goes):  # type: ignore[no-untyped-def]
+@compiled
+def _step(tk: Any, tv: Any, state: Any, way: Any, word: Any, goes: Any) -> Any:
     """From a state by a word: as it is, as one that may go on, or by its known beginning."""
     if way == 2:
         word = goes
@@ -30,8 +32,8 @@ def _step(tk, tv, state, way, word, goes):  # type: ignore[no-untyped-def]
     return find(tk, tv, (np.uint64(state) << np.uint64(24)) | np.uint64(word))
 
 
-@njit(cache=True)
-def _unpictured(n, ids, goes, at, to, origin):  # type: ignore[no-untyped-def]
+@compiled
+def _unpictured(n: Any, ids: Any, goes: Any, at: Any, to: Any, origin: Any) -> Any:
     """Leave out words that one character is spelled out to. Gives how many are left."""
     kept = 0
     for k in range(n):
@@ -41,8 +43,8 @@ def _unpictured(n, ids, goes, at, to, origin):  # type: ignore[no-untyped-def]
     return kept
 
 
-@njit(cache=True)
-def _pictures(n, at, to, origin, gone):  # type: ignore[no-untyped-def]
+@compiled
+def _pictures(n: Any, at: Any, to: Any, origin: Any, gone: Any) -> Any:
     """How many points before each word are what a picture is spelled out to."""
     for k in range(1, n):
         gone[k] = 0
@@ -50,8 +52,21 @@ def _pictures(n, at, to, origin, gone):  # type: ignore[no-untyped-def]
             gone[k] += origin[i] == origin[i - 1] or origin[i] == origin[i + 1]
 
 
-@njit(cache=True)
-def _walk(n, ids, goes, at, to, gone, tk, tv, ends, post, hits, count):  # type: ignore[no-untyped-def]
+@compiled
+def _walk(
+    n: Any,
+    ids: Any,
+    goes: Any,
+    at: Any,
+    to: Any,
+    gone: Any,
+    tk: Any,
+    tv: Any,
+    ends: Any,
+    post: Any,
+    hits: Any,
+    count: Any,
+) -> Any:
     """Walk the trie from every word; hits grow as rows of post, term, start, end."""
     for first in range(n):
         for way in range(3):
@@ -72,8 +87,23 @@ def _walk(n, ids, goes, at, to, gone, tk, tv, ends, post, hits, count):  # type:
     return hits, count
 
 
-@njit(cache=True)
-def scan_posts(folded, starts, origin, classes, letters, wk, wv, pk, pv, sk, sv, tk, tv, ends):  # type: ignore[no-untyped-def]
+@compiled
+def scan_posts(
+    folded: Any,
+    starts: Any,
+    origin: Any,
+    classes: Any,
+    letters: Any,
+    wk: Any,
+    wv: Any,
+    pk: Any,
+    pv: Any,
+    sk: Any,
+    sv: Any,
+    tk: Any,
+    tv: Any,
+    ends: Any,
+) -> Any:
     posts = starts.size - 1
     flags = np.zeros(posts, np.uint8)
     longest = 1

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numba import njit
+from typing import Any
 
+import numpy as np
+
+from lindung.runtime import compiled
 from lindung.text.normal.word_loops import IDEOGRAPH, LETTER, SEPARATOR, SIGN, add_hit, find
 from lindung.text.sealed.siphash import siphash
 
@@ -14,8 +16,10 @@ _LONGEST_APART = 24
 PLAIN, SKELETON, GLUED = 0xE000, 0xE001, 0xE002  # private-use points keep the views apart
 
 
-@njit(cache=True)
-def scan_sealed(folded, starts, classes, letters, k0, k1, tags, values):  # type: ignore[no-untyped-def]
+@compiled
+def scan_sealed(
+    folded: Any, starts: Any, classes: Any, letters: Any, k0: Any, k1: Any, tags: Any, values: Any
+) -> Any:
     posts = starts.size - 1
     hits = np.empty((64, 4), np.int32)
     count = 0

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from numba import njit
+
+from lindung.runtime import compiled
 
 _13, _16, _17, _21, _32 = (np.uint64(n) for n in (13, 16, 17, 21, 32))
 _64 = np.uint64(64)
 
 
-@njit(cache=True)
-def _round(a, b, c, d):  # type: ignore[no-untyped-def]
+@compiled
+def _round(a: Any, b: Any, c: Any, d: Any) -> Any:
     a += b
     b = ((b << _13) | (b >> (_64 - _13))) ^ a
     a = (a << _32) | (a >> _32)
@@ -24,8 +27,8 @@ def _round(a, b, c, d):  # type: ignore[no-untyped-def]
     return a, b, c, d
 
 
-@njit(cache=True)
-def siphash(k0, k1, points, size):  # type: ignore[no-untyped-def]
+@compiled
+def siphash(k0: Any, k1: Any, points: Any, size: Any) -> Any:
     """The tag of the first `size` code points under the 128-bit key (k0, k1), little-endian."""
     a = k0 ^ np.uint64(0x736F6D6570736575)
     b = k1 ^ np.uint64(0x646F72616E646F6D)

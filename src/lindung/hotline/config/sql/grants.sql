@@ -61,6 +61,13 @@ BEGIN
     IF to_regclass('custody_sealcheck') IS NOT NULL THEN
         GRANT SELECT, INSERT, UPDATE ON custody_sealcheck TO lindung_console, lindung_worker;
     END IF;
+    IF EXISTS (SELECT 1 FROM information_schema.columns
+               WHERE table_name = 'referral_referral' AND column_name = 'cancelled_by_id') THEN
+        GRANT UPDATE (sending_at, cancelled_at, cancel_reason) ON referral_referral TO lindung_worker;
+        GRANT UPDATE (cancelled_at, cancelled_by_id, cancel_reason) ON referral_referral
+            TO lindung_console;
+        GRANT UPDATE (danger) ON casework_case TO lindung_console;
+    END IF;
 END $$;
 
 GRANT EXECUTE ON FUNCTION custody_append(text, text, jsonb) TO lindung_console, lindung_worker;

@@ -1,4 +1,4 @@
--- Nothing leaves without two people; nothing is "sent" or "acknowledged" by mere claim.
+-- Nothing leaves without two people. How a letter goes on from there is in standing.sql.
 
 CREATE FUNCTION referral_two_people() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -32,33 +32,6 @@ BEGIN
 END $$;
 CREATE TRIGGER referral_queued AFTER INSERT ON referral_referral
     FOR EACH ROW EXECUTE FUNCTION referral_queued();
-
-CREATE FUNCTION referral_forward_only() RETURNS trigger LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    IF (NEW.id, NEW.case_id, NEW.confirmation_id, NEW.authority_id, NEW.queued_by_id,
-        NEW.sealed_letter, NEW.queued_at)
-       IS DISTINCT FROM
-       (OLD.id, OLD.case_id, OLD.confirmation_id, OLD.authority_id, OLD.queued_by_id,
-        OLD.sealed_letter, OLD.queued_at) THEN
-        RAISE EXCEPTION 'A queued referral keeps its case, letter and destination.'
-            USING ERRCODE = 'check_violation';
-    END IF;
-    IF NEW.state <> OLD.state THEN
-        IF (OLD.state, NEW.state) NOT IN (('queued', 'sent'), ('sent', 'acknowledged')) THEN
-            RAISE EXCEPTION 'A referral cannot go from % to %.', OLD.state, NEW.state
-                USING ERRCODE = 'check_violation';
-        END IF;
-        PERFORM custody_append('referral.' || NEW.state, NEW.case_id, jsonb_build_object(
-            'referral', NEW.id, 'attempts', NEW.attempts, 'reference', NEW.reference));
-    ELSIF NEW.alarmed_at IS DISTINCT FROM OLD.alarmed_at THEN
-        PERFORM custody_append('referral.alarm', NEW.case_id, jsonb_build_object(
-            'referral', NEW.id, 'state', NEW.state, 'error', NEW.last_error));
-    END IF;
-    RETURN NEW;
-END $$;
-CREATE TRIGGER referral_forward_only BEFORE UPDATE ON referral_referral
-    FOR EACH ROW EXECUTE FUNCTION referral_forward_only();
 
 CREATE FUNCTION referral_kept() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
