@@ -84,7 +84,7 @@ def _seal_and_verify(room: Path, keys: Keys) -> None:
     sealing = _timed(lambda: seal(taken, bundle, keys=keys, log=log, operator="bench"))
     verifying = _timed(lambda: verify(bundle, trust))
     assert verify(bundle, trust).status == 0
-    open_bundle(bundle, keys.directory / "offline/identity-1.txt", room / "opened")
+    open_bundle(bundle, keys.directory / "offline/identity-1.txt", room / "opened", trust)
     opened = sorted((room / "opened").iterdir())
     sums = _timed(lambda: subprocess.run(["sha256sum", *opened], check=True, capture_output=True))
     rows: list[list[object]] = [

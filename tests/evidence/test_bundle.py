@@ -25,7 +25,8 @@ def test_what_was_sealed_is_authentic_and_opens(bundle: Path, keys: Keys, tmp_pa
     assert verdict.not_proved
     for number in (1, 2):
         into = tmp_path / f"opened-{number}"
-        open_bundle(bundle, keys.directory / f"offline/identity-{number}.txt", into)
+        identity = keys.directory / f"offline/identity-{number}.txt"
+        open_bundle(bundle, identity, into, keys.directory / "trust.json")
         assert (into / "page.txt").read_bytes() == b"RM20 membership [redacted]"
         assert into.stat().st_mode & 0o777 == 0o700
 
@@ -35,9 +36,9 @@ def test_without_trust_nothing_is_established(bundle: Path) -> None:
 
 
 def test_a_stranger_cannot_open_and_leaves_nothing(bundle: Path, tmp_path: Path) -> None:
-    stranger = keygen(tmp_path / "stranger")
-    with pytest.raises(CannotOpen):
-        open_bundle(bundle, stranger.directory / "offline/identity-1.txt", tmp_path / "opened")
+    stranger = keygen(tmp_path / "stranger").directory / "offline/identity-1.txt"
+    with pytest.raises(CannotOpen, match="does not open"):
+        open_bundle(bundle, stranger, tmp_path / "opened", even_if_not_authentic=True)
     assert not list(tmp_path.glob("*opened*"))
 
 

@@ -45,13 +45,19 @@ def test_from_keys_to_export(site: Site, authorities: list[TimeAuthority], tmp_p
     verdict = lindung("verify", bundle, "--trust", tmp_path / "trust.json", "--json")
     assert verdict.returncode == 0, verdict.stdout
     assert json.loads(verdict.stdout)["verdict"] == "authentic"
-    opened = lindung("open", bundle, "--identity", tmp_path / "safe/identity-2.txt")
-    assert opened.returncode == 0
+    trusted = ("--trust", tmp_path / "trust.json")
+    identity = ("--identity", tmp_path / "safe/identity-2.txt")
+    assert lindung("open", bundle, *identity).returncode == 2, "whose is it?"
+    opened = lindung("open", bundle, *identity, *trusted)
+    assert opened.returncode == 0, opened.stderr
     assert (tmp_path / "case.lindung.tar.opened/page.txt").read_text() == (
         "RM20 membership [redacted]"
     )
     out = tmp_path / "case.jsonld"
-    assert lindung("export", bundle, "--as", "case", "--out", out).returncode == 0
+    assert lindung("export", bundle, "--as", "case", "--out", out).returncode == 2
+    assert not out.exists()
+    assert lindung("export", bundle, "--as", "case", "--out", out, *trusted).returncode == 0
+    assert out.stat().st_mode & 0o777 == 0o600
     assert "Example NGO" in out.read_text()
 
 

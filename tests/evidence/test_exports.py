@@ -47,7 +47,7 @@ def accepted(*command: str) -> str:
 
 def test_case_passes_case_validate(sealed: Sealed, tmp_path: Path) -> None:
     out = tmp_path / "case.jsonld"
-    export(sealed[0], Form.CASE, out)
+    export(sealed[0], Form.CASE, out, trust=sealed[1].trust())
     said = accepted(validator("case_validate"), "--allow-info", str(out))
     assert "Conforms: True" in said
     graph = json.loads(out.read_text())["@graph"]
@@ -57,7 +57,7 @@ def test_case_passes_case_validate(sealed: Sealed, tmp_path: Path) -> None:
 
 def test_bagit_passes_bagit_py(sealed: Sealed, tmp_path: Path) -> None:
     out = tmp_path / "bag"
-    export(sealed[0], Form.BAGIT, out)
+    export(sealed[0], Form.BAGIT, out, trust=sealed[1].trust())
     accepted(validator("bagit.py"), "--validate", str(out))
     member = out / "data/manifest.json"
     member.write_bytes(member.read_bytes() + b" ")
@@ -69,7 +69,7 @@ def test_bagit_passes_bagit_py(sealed: Sealed, tmp_path: Path) -> None:
 
 def test_stix_passes_the_stix_validator(sealed: Sealed, tmp_path: Path) -> None:
     out = tmp_path / "stix.json"
-    export(sealed[0], Form.STIX, out)
+    export(sealed[0], Form.STIX, out, trust=sealed[1].trust())
     said = accepted(validator("stix2_validator"), "--version", "2.1", "--strict", str(out))
     assert "Results for" in said
     objects = json.loads(out.read_text())["objects"]
@@ -77,8 +77,8 @@ def test_stix_passes_the_stix_validator(sealed: Sealed, tmp_path: Path) -> None:
 
 
 def test_misp_and_vics_name_the_address_and_every_digest(sealed: Sealed, tmp_path: Path) -> None:
-    export(sealed[0], Form.MISP, tmp_path / "misp.json")
-    export(sealed[0], Form.VICS, tmp_path / "vics.json")
+    export(sealed[0], Form.MISP, tmp_path / "misp.json", trust=sealed[1].trust())
+    export(sealed[0], Form.VICS, tmp_path / "vics.json", trust=sealed[1].trust())
     event = json.loads((tmp_path / "misp.json").read_text())["Event"]
     assert event["published"] is False
     case = json.loads((tmp_path / "vics.json").read_text())["value"][0]
@@ -96,7 +96,13 @@ def test_wacz_is_whole_and_its_index_leads_to_every_response(
     with pytest.raises(CannotOpen, match="identity"):
         export(bundle, Form.WACZ, out)
     assert not out.exists()
-    export(bundle, Form.WACZ, out, identity=keys.directory / "offline/identity-1.txt")
+    export(
+        bundle,
+        Form.WACZ,
+        out,
+        identity=keys.directory / "offline/identity-1.txt",
+        trust=keys.trust(),
+    )
     with zipfile.ZipFile(out) as file:
         content = {name: file.read(name) for name in file.namelist()}
     package = json.loads(content["datapackage.json"])
@@ -121,7 +127,13 @@ def test_wacz_passes_the_validator_of_its_makers(sealed: Sealed, tmp_path: Path)
     if wacz is None:
         pytest.skip("py-wacz is not installed; one of its parts is under the AGPL")
     out = tmp_path / "case.wacz"
-    export(bundle, Form.WACZ, out, identity=keys.directory / "offline/identity-1.txt")
+    export(
+        bundle,
+        Form.WACZ,
+        out,
+        identity=keys.directory / "offline/identity-1.txt",
+        trust=keys.trust(),
+    )
     said = accepted(wacz, "validate", "-f", str(out))
     assert "succeeded" in said
 

@@ -30,7 +30,7 @@ from lindung.evidence import (
     verify,
 )
 from lindung.evidence.bundle.container import BundleReader, writing
-from lindung.evidence.bundle.keys import public_text
+from lindung.evidence.bundle.trust import public_text
 from lindung.evidence.log.notes import Checkpoint
 from tests.evidence.authority import TimeAuthority
 from tests.evidence.conftest import trusting

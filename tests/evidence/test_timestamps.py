@@ -79,7 +79,12 @@ def test_an_authority_revoked_before_it_stamped_proves_nothing(
     one.revoke(datetime.now(UTC) + timedelta(hours=offset))
     try:
         bundle = tmp_path / "b.tar"
-        seal(made_up(), bundle, keys=keys, log=keys.file_log(), operator="x", tsa=[one.url])
-        assert verify(bundle, trusting(keys, [one])).status == (1 if offset < 0 else 0)
+        sealed = seal(
+            made_up(), bundle, keys=keys, log=keys.file_log(), operator="x", tsa=[one.url]
+        )
+        assert list(sealed.pending) == ([one.url] if offset < 0 else [])
+        assert verify(bundle, trusting(keys, [one])).status == 0, "the evidence is what it was"
+        needed = trusting(keys, [one], time_tokens=1)
+        assert verify(bundle, needed).status == (2 if offset < 0 else 0)
     finally:
         one.revocation = kept

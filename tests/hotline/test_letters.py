@@ -187,6 +187,20 @@ class TestAnOfficerWithAPlainDebian:
         assert "NOT AUTHENTIC" in said and ": authentic" not in said
 
 
+class TestWordsNeverMerge:
+    def test_two_children_who_write_the_same_have_a_case_each(self) -> None:
+        reports = [reported((), "tolong saya"), reported(("Tolong  saya",), "")]
+        for report in (*reports, *reports):  # a job that runs twice is once
+            triage.examine(report)
+        found = Sighting.objects.filter(report__in=reports)
+        assert found.count() == 2 and len({one.case_id for one in found}) == 2
+
+    def test_one_report_of_several_words_is_one_case(self) -> None:
+        report = reported(("tolong saya", "dia ugut saya"), "")
+        triage.examine(report)
+        assert len({one.case_id for one in Sighting.objects.filter(report=report)}) == 1
+
+
 class TestAnswers:
     @pytest.mark.parametrize("text", ["", "\n", "received", "1234-567", "91234-56789"])
     def test_an_answer_without_the_number_is_none(self, text: str) -> None:

@@ -99,11 +99,32 @@ def test_an_unreadable_length_is_refused() -> None:
     assert middleware.size_limit(lambda r: HttpResponse())(request).status_code == 413
 
 
-def test_a_page_open_too_long_says_what_to_do() -> None:
+def test_what_another_site_sends_is_shown_and_not_stored() -> None:
     client = Client(HTTP_HOST="127.0.0.1", enforce_csrf_checks=True)
-    answer = client.post("/", {"words": "a"})
-    assert answer.status_code == 403
-    assert "This page was open too long" in answer.content.decode()
+    typed = {"about": "me", "words": "Kept words", "danger": "yes", "nonce": "old"}
+    for headers in ({"sec-fetch-site": "cross-site"}, {"origin": "https://example.com"}):
+        answer = client.post("/", typed, headers=headers)
+        text = answer.content.decode()
+        assert answer.status_code == 403
+        assert "Nothing was sent yet" in text and "Kept words" in text
+
+
+def test_a_page_that_was_open_for_long_keeps_what_was_typed_and_sends_it_at_the_next_press() -> (
+    None
+):
+    client = Client(HTTP_HOST="127.0.0.1", enforce_csrf_checks=True)
+    typed = {"about": "me", "words": "Kept words", "where": "@example_a", "nonce": "old"}
+    answer = client.post("/", typed)
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert ">\nKept words</textarea>" in text and ">\n@example_a</textarea>" in text
+    assert "[&#x27;" not in text and 'value="old"' not in text
+
+
+@pytest.mark.parametrize("path", ["/", "/?about=me", "/check/", "/help/", "/privacy/"])
+def test_a_public_page_sets_no_cookie(client: Client, path: str, settings: Settings) -> None:
+    settings.PROCESS = "public"
+    assert not client.get(path).cookies
 
 
 @pytest.mark.parametrize(("path", "status"), [("/nowhere/", 404)])

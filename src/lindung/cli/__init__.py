@@ -35,6 +35,14 @@ def _lindung(
     """The open hotline for reporting online child sexual exploitation."""
 
 
+def in_words(problem: Exception) -> str:
+    """An error as a sentence for people: the system's without its number."""
+    if isinstance(problem, OSError) and problem.strerror:
+        place = f"{problem.filename}: " if problem.filename else ""
+        return f"{place}{problem.strerror}."
+    return str(problem)
+
+
 def verbs() -> None:
     """Register every verb in this package: each module defines `register(app)`."""
     for module in sorted(m.name for m in pkgutil.iter_modules(__path__)):

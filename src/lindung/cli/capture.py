@@ -6,6 +6,8 @@ from pathlib import Path
 
 import typer
 
+from lindung.cli import in_words
+
 
 def register(app: typer.Typer) -> None:
     @app.command()
@@ -31,12 +33,24 @@ def register(app: typer.Typer) -> None:
         """
         from rich.console import Console
 
-        from lindung.evidence import CannotCapture, Isolation, KeyProblem, Keys, Policy, seal
+        from lindung.evidence import (
+            CannotCapture,
+            Isolation,
+            KeyProblem,
+            Keys,
+            Policy,
+            not_an_address,
+            seal,
+        )
         from lindung.evidence import capture as take
-        from lindung.runtime import folder_for_a_while
+        from lindung.runtime import folder_for_a_while, visible
 
         progress = Console(stderr=True)
         try:
+            if (why := not_an_address(url)) is not None:
+                raise ValueError(f"{url}: {why}")
+            if policy not in list(Policy):
+                raise ValueError(f"There is no policy {policy!r}. Policies: {', '.join(Policy)}.")
             loaded = Keys.load(keys)
             if out.exists():
                 raise ValueError(f"{out} already exists; evidence is never overwritten.")
@@ -61,16 +75,19 @@ def register(app: typer.Typer) -> None:
                     operator=operator or loaded.name, tsa=tsa,
                 )  # fmt: skip
         except (CannotCapture, KeyProblem, ValueError, OSError) as problem:
-            typer.echo(f"Nothing was sealed. {problem}", err=True)
+            words = visible(in_words(problem), 1000)
+            typer.echo(f"Nothing was sealed. {words}", err=True)
             raise typer.Exit(2) from None
-        typer.echo(f"{out}: {taken.outcome}, {len(taken.files)} files sealed.")
+        told = [f"{out}: {taken.outcome}, {len(taken.files)} files sealed."]
         if taken.weaker == "sandbox":
-            typer.echo("Captured in the weaker mode: the browser had no sandbox.")
-        if taken.problem:
-            typer.echo(taken.problem)
-        for why in sealed.inclusion.unwitnessed:
-            typer.echo(f"Not witnessed: {why}")
-        for authority in sealed.pending:
-            typer.echo(f"Time stamp pending: {authority} (try again: lindung stamp {out})")
-        typer.echo(f"Manifest SHA-256 {sealed.manifest_sha256}")
-        typer.echo(f"Check it: lindung verify {out} --trust {keys}/trust.json")
+            told.append("Captured in the weaker mode: the browser had no sandbox.")
+        told += [taken.problem] if taken.problem else []
+        told += [f"Not witnessed: {why} (again: lindung stamp --witness)"
+                 for why in sealed.inclusion.unwitnessed]  # fmt: skip
+        told += [f"Time stamp pending: {why}" for why in sealed.why_pending]
+        if sealed.pending:
+            told.append(f"Try again: lindung stamp {out} --keys {keys}")
+        told.append(f"Manifest SHA-256 {sealed.manifest_sha256}")
+        told.append(f"Check it: lindung verify {out} --trust {keys}/trust.json")
+        for line in told:
+            typer.echo(visible(line, 1000))

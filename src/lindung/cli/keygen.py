@@ -6,6 +6,8 @@ from pathlib import Path
 
 import typer
 
+from lindung.cli import in_words
+
 
 def register(app: typer.Typer) -> None:
     @app.command()
@@ -17,11 +19,12 @@ def register(app: typer.Typer) -> None:
         """Make a signer, a custody-log key, age identities and a trust file in DIRECTORY."""
         from lindung.evidence import KeyProblem
         from lindung.evidence import keygen as make
+        from lindung.runtime import visible
 
         try:
             made = make(directory, name, recipients)
         except (KeyProblem, OSError) as problem:
-            typer.echo(f"No keys were made. {problem}", err=True)
+            typer.echo(f"No keys were made. {visible(in_words(problem), 1000)}", err=True)
             raise typer.Exit(2) from None
         typer.echo(f"Keys of {made.name} are in {directory}.")
         typer.echo(f"  {directory}/offline        opens evidence: move it off this machine now")

@@ -6,23 +6,33 @@ from pathlib import Path
 
 import typer
 
+from lindung.cli import in_words
+
 
 def register(app: typer.Typer) -> None:
     @app.command()
     def stamp(
-        bundle: Path, keys: Path = typer.Option(..., help="The key directory that sealed it.")
+        bundle: Path,
+        keys: Path = typer.Option(..., help="The key directory that sealed it."),
+        witness: list[str] = typer.Option([], help="Address of a witness that is to cosign."),
     ) -> None:
-        """Ask the pending time authorities of BUNDLE again. Exit code 1 when some still are."""
+        """Ask again for what BUNDLE still waits for: stamps, revocation lists, cosignatures.
+
+        Exit codes: 0 nothing is pending, 1 something still is, 2 no bundle or keys there.
+        """
         from lindung.evidence import BundleProblem, KeyProblem, Keys
         from lindung.evidence import stamp as ask
+        from lindung.runtime import visible
 
         try:
-            waiting = ask(bundle, Keys.load(keys).file_log())
+            log = Keys.load(keys).file_log(witness)
+            waiting = ask(bundle, log, cosignatures=len(witness))
         except (KeyProblem, BundleProblem, OSError) as problem:
-            typer.echo(f"{bundle} was not stamped: {problem}", err=True)
+            words = visible(in_words(problem), 1000)
+            typer.echo(f"{visible(bundle)} was not stamped: {words}", err=True)
             raise typer.Exit(2) from None
-        for authority in waiting:
-            typer.echo(f"Still pending: {authority}")
+        for one in waiting:
+            typer.echo(f"Still pending: {visible(one)}")
         if waiting:
             raise typer.Exit(1)
-        typer.echo(f"{bundle}: no time stamp is pending.")
+        typer.echo(f"{visible(bundle)}: no time stamp is pending.")

@@ -19,11 +19,12 @@ def register(app: typer.Typer) -> None:
         """Check BUNDLE offline. Exit code 0 authentic, 1 tampered, 2 cannot establish."""
         from lindung.evidence import KeyProblem, Outcome
         from lindung.evidence import verify as check
+        from lindung.runtime import visible
 
         try:
             verdict = check(bundle, trust)
         except KeyProblem as problem:
-            typer.echo(str(problem), err=True)
+            typer.echo(visible(problem, 1000), err=True)
             raise typer.Exit(2) from None
         if as_json:
             typer.echo(verdict.as_json())
@@ -34,5 +35,5 @@ def register(app: typer.Typer) -> None:
         typer.echo("Not proved:")
         for words in verdict.not_proved:
             typer.echo(f"        {words}")
-        typer.echo(f"\n{bundle}: {verdict.words.upper()}")
+        typer.echo(f"\n{visible(bundle)}: {verdict.words.upper()}")
         raise typer.Exit(verdict.status)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import typer
 
+from lindung.cli import in_words
+
 
 def register(app: typer.Typer) -> None:
     @app.command()
@@ -21,18 +23,22 @@ def register(app: typer.Typer) -> None:
         "witnesses" of a trust file. Put a TLS proxy before it when it leaves this machine.
         """
         from lindung.evidence import KeyProblem, Trust, Witness, WitnessServer, witness_key
+        from lindung.runtime import visible
 
         try:
             host, _, port = listen.rpartition(":")
-            key, public = witness_key(directory)
+            if not port.isdecimal():
+                raise ValueError(f"Write host:port, not {listen!r}.")
+            key, _public = witness_key(directory)
             watched = Trust.load(trust).logs
             server = WitnessServer(
                 (host, int(port)), Witness(name, key, watched, directory / "heads")
             )
-        except (KeyProblem, OSError, ValueError) as problem:
-            typer.echo(f"The witness does not start. {problem}", err=True)
+        except (KeyProblem, OSError, ValueError, OverflowError) as problem:
+            words = visible(in_words(problem), 1000)
+            typer.echo(f"The witness does not start. {words}", err=True)
             raise typer.Exit(2) from None
-        typer.echo(f'{{"name": "{name}", "key": "{public}"}}')
+        typer.echo(server.witness.published.strip())
         typer.echo(f"Witness of {', '.join(watched)} at http://{host}:{server.server_address[1]}/")
         try:
             server.serve_forever()

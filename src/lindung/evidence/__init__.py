@@ -5,7 +5,8 @@
     sealed = seal(taken, Path("case.lindung.tar"), keys=keys, log=keys.file_log(),
                   operator="Example Hotline")
     verdict = verify(Path("case.lindung.tar"), Path("keys/trust.json"))  # .status 0, 1 or 2
-    open_bundle(Path("case.lindung.tar"), Path("offline/identity-1.txt"), Path("opened"))
+    open_bundle(Path("case.lindung.tar"), Path("offline/identity-1.txt"), Path("opened"),
+                Path("keys/trust.json"))  # nothing is opened that is not authentic
 
 A custody log may live anywhere: give `CustodyLog` a `LogStore` (`size`, `get`, `put` of the digests
 of complete subtrees). `seal` takes anything with `append(entry) -> Inclusion`.
@@ -13,11 +14,17 @@ of complete subtrees). `seal` takes anything with `append(entry) -> Inclusion`.
 
 from lindung.evidence.bundle.container import BundleProblem
 from lindung.evidence.bundle.history import delete, stamp
-from lindung.evidence.bundle.keys import KeyProblem, Keys, Trust, keygen, witness_key
+from lindung.evidence.bundle.keys import Keys, keygen, witness_key
 from lindung.evidence.bundle.opening import CannotOpen, open_bundle
 from lindung.evidence.bundle.sealing import Sealed, seal
+from lindung.evidence.bundle.trust import KeyProblem, Trust
 from lindung.evidence.bundle.verifying import Check, Outcome, Verdict, verify
-from lindung.evidence.capture.capturing import CannotCapture, Capture, capture
+from lindung.evidence.capture.capturing import (
+    CannotCapture,
+    Capture,
+    capture,
+    not_an_address,
+)
 from lindung.evidence.capture.chromium import find_chromium
 from lindung.evidence.capture.payloads import Payload, media_payloads
 from lindung.evidence.capture.policy import Isolation, Limits, Policy
@@ -75,6 +82,7 @@ __all__ = [
     "keygen",
     "leaf_hash",
     "media_payloads",
+    "not_an_address",
     "open_bundle",
     "parse_checkpoint",
     "seal",

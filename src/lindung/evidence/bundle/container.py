@@ -8,7 +8,8 @@ covered by a check: a byte that no check sees could not be told from a forged on
 from __future__ import annotations
 
 import io
-import os
+import re
+import stat
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,12 +18,30 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO
 
+from lindung.runtime import visible, writing_whole
+
 _BLOCK = 512
 _END = bytes(2 * _BLOCK)
+_MOST_MEMBERS = 10_000
+_NUMBER = r"(?:0|[1-9][0-9]{0,4})"
+_FILE = r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}"
+
+FILE_NAME = re.compile(_FILE, re.ASCII)
+"""What a file of a capture may be called: no folder, nothing that steers a terminal or a shell."""
+MEMBER = re.compile(
+    rf"files/{_FILE}\.age|VERIFY\.txt|SHA256SUMS|signer\.pem|manifest\.(?:json|sig)"
+    rf"|tokens/{_NUMBER}\.(?:tsr|pem|{_NUMBER}\.crl)"
+    rf"|log/{_NUMBER}/(?:entry\.json|checkpoint|consistency\.json)",
+    re.ASCII,
+)
+"""Every name that a member of a bundle may have: readers meet no other."""
 
 
 class BundleProblem(Exception):
-    """The file is no bundle at all, or not in its one canonical form."""
+    """The file is no bundle at all, or not in its one canonical form.
+
+    `altered`: it was one and was changed, as opposed to being none.
+    """
 
     def __init__(self, message: str, *, altered: bool) -> None:
         super().__init__(message)
@@ -65,21 +84,9 @@ class BundleWriter:
 def writing(path: Path) -> Iterator[BundleWriter]:
     """Write a bundle at `path`: it appears whole and synced, or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with os.fdopen(os.open(partial, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            yield BundleWriter(file)
-            file.write(_END)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-        directory = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
-    finally:
-        partial.unlink(missing_ok=True)
+    with writing_whole(path) as file:
+        yield BundleWriter(file)
+        file.write(_END)
 
 
 class BundleReader:
@@ -87,9 +94,14 @@ class BundleReader:
 
     def __init__(self, path: Path) -> None:
         try:
+            if not stat.S_ISREG(path.stat().st_mode):  # a pipe cannot be read twice
+                raise BundleProblem("it is no regular file; save it as one first", altered=False)
             self._file = path.open("rb")
-        except OSError as error:
-            raise BundleProblem(f"{path} cannot be read: {error.strerror}", altered=False) from None
+        except FileNotFoundError:
+            raise BundleProblem("there is no such file", altered=False) from None
+        except (OSError, ValueError) as error:
+            words = getattr(error, "strerror", None) or error
+            raise BundleProblem(f"it cannot be read ({words})", altered=False) from None
         try:
             self.members = {member.name: member for member in self._scan()}
         except BaseException:
@@ -110,7 +122,10 @@ class BundleReader:
         if member.size > most:
             raise BundleProblem(f"{name} is larger than it can be", altered=True)
         self._file.seek(member.offset)
-        return self._file.read(member.size)
+        data = self._file.read(member.size)
+        if len(data) != member.size:
+            raise BundleProblem(f"{name} is cut off", altered=True)
+        return data
 
     def pieces(self, name: str, size: int = 1 << 20) -> Iterator[bytes]:
         """A member's bytes, piece by piece."""
@@ -146,14 +161,19 @@ class BundleReader:
                 break
             try:
                 info = tarfile.TarInfo.frombuf(raw, "utf-8", "strict")
-            except (tarfile.HeaderError, UnicodeDecodeError):
+            except (tarfile.HeaderError, ValueError):
                 raise BundleProblem(
                     "it is damaged, cut off, or no Lindung bundle", altered=bool(known)
                 ) from None
-            if raw != _header(info.name, info.size):
-                raise BundleProblem(f"the header of {info.name} is altered", altered=True)
+            name = visible(info.name, 80)
+            if not _is_header(raw, info):  # also links, devices, sparse files, pax records
+                raise BundleProblem(f"the header of {name} is altered", altered=True)
+            if not MEMBER.fullmatch(info.name):
+                raise BundleProblem(f"no bundle has a member called {name}", altered=True)
             if info.name in known:
-                raise BundleProblem(f"{info.name} is there twice", altered=True)
+                raise BundleProblem(f"{name} is there twice", altered=True)
+            if len(known) == _MOST_MEMBERS:
+                raise BundleProblem("it has more members than any bundle", altered=True)
             known.add(info.name)
             begin = position + _BLOCK
             position = begin + info.size + len(_padding(info.size))
@@ -163,6 +183,8 @@ class BundleReader:
             if self._file.read(position - begin - info.size).strip(b"\0"):
                 raise BundleProblem(f"something is hidden behind {info.name}", altered=True)
             yield Member(info.name, begin, info.size)
+        if not known:
+            raise BundleProblem("it is empty, or no Lindung bundle", altered=False)
         self._file.seek(position)
         if self._file.read(_BLOCK * 2 + 1) != _END:
             raise BundleProblem("its end is cut off or followed by something", altered=True)
@@ -181,6 +203,13 @@ class _Section(io.RawIOBase):
         buffer[: len(piece)] = piece
         self._at += len(piece)
         return len(piece)
+
+
+def _is_header(raw: bytes, info: tarfile.TarInfo) -> bool:
+    try:
+        return raw == _header(info.name, info.size)
+    except ValueError:  # a size or a name that this format cannot hold
+        return False
 
 
 def _header(name: str, size: int) -> bytes:

@@ -1,4 +1,4 @@
-"""Who signs, who may open, and what a verifier trusts.
+"""Who signs and who may open.
 
 A key directory holds what a server needs and nothing that opens evidence:
 `signer.pem` and `log.pem` (Ed25519, mode 0600), `recipients.txt` (age public keys) and
@@ -7,26 +7,24 @@ A key directory holds what a server needs and nothing that opens evidence:
 
 from __future__ import annotations
 
-import base64
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyrage
-from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from lindung.evidence.bundle.trust import KeyProblem, Trust, public_text
 from lindung.evidence.log.custody_log import FileLog
-from lindung.evidence.log.notes import raw
+from lindung.evidence.log.notes import is_name
 from lindung.evidence.log.witness import RemoteWitness
+from lindung.runtime import UnusableFile, read_bounded, read_bounded_text, visible
 
-
-class KeyProblem(Exception):
-    """Keys or a trust file that cannot be used; the message says which, where and why."""
+_MOST = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -43,12 +41,14 @@ class Keys:
     def load(cls, directory: Path) -> Keys:
         """Read a key directory; raises `KeyProblem`."""
         try:
-            name = str(json.loads((directory / "trust.json").read_text())["signers"][0]["name"])
-            lines = (directory / "recipients.txt").read_text().split()
+            trust = Trust.load(directory / "trust.json")
+            lines = read_bounded_text(directory / "recipients.txt", _MOST).split()
             signer, log = (_private(directory / file) for file in ("signer.pem", "log.pem"))
-        except (OSError, ValueError, LookupError, TypeError) as error:
+            name = next(iter(trust.signers))
+        except (KeyProblem, ValueError, TypeError, StopIteration) as error:
+            words = str(error) or "its trust.json names no signer."
             raise KeyProblem(
-                f"{directory} is not a usable key directory: {error}. Make one: lindung keygen DIR"
+                f"{directory} is not a usable key directory: {words} Make one: lindung keygen DIR"
             ) from None
         if len(lines) < 2:
             raise KeyProblem(f"{directory}/recipients.txt must name two or more age recipients.")
@@ -56,7 +56,9 @@ class Keys:
             try:
                 pyrage.x25519.Recipient.from_str(line)
             except pyrage.RecipientError:
-                raise KeyProblem(f"{directory}/recipients.txt: not an age key: {line}") from None
+                raise KeyProblem(
+                    f"{directory}/recipients.txt: not an age key: {visible(line)}"
+                ) from None
         return cls(name, signer, log, tuple(lines), directory)
 
     def trust(self) -> Trust:
@@ -65,49 +67,11 @@ class Keys:
     def file_log(self, witnesses: Sequence[str] = ()) -> FileLog:
         """The custody log kept in the key directory, for work without a hotline.
 
-        `witnesses` are the addresses of witnesses to cosign its heads.
+        `witnesses` are the addresses of witnesses to cosign its heads; the keys that trust.json
+        has for their names are those they are held to.
         """
-        remote = [RemoteWitness(url) for url in witnesses]
+        remote = [RemoteWitness(url, keys=self.trust().witnesses) for url in witnesses]
         return FileLog(self.directory / "log", self.name, self.log, remote)
-
-
-@dataclass(frozen=True)
-class Trust:
-    """What a verifier believes before seeing a bundle. It never comes out of the bundle.
-
-    `require_tokens` and `require_cosignatures` are the least numbers a bundle must carry.
-    """
-
-    signers: Mapping[str, Ed25519PublicKey] = field(default_factory=dict)
-    logs: Mapping[str, Ed25519PublicKey] = field(default_factory=dict)
-    witnesses: Mapping[str, Ed25519PublicKey] = field(default_factory=dict)
-    time_authorities: Mapping[str, x509.Certificate] = field(default_factory=dict)
-    require_tokens: int = 0
-    require_cosignatures: int = 0
-
-    @classmethod
-    def load(cls, path: Path) -> Trust:
-        """Read a trust file; raises `KeyProblem`."""
-        try:
-            data = json.loads(path.read_text())
-            require = data.get("require", {})
-            signers, logs, witnesses = (
-                {e["name"]: _public(e["key"]) for e in data.get(part, [])}
-                for part in ("signers", "logs", "witnesses")
-            )
-            return cls(
-                signers,
-                logs,
-                witnesses,
-                time_authorities={
-                    e["name"]: x509.load_pem_x509_certificate(e["certificate"].encode())
-                    for e in data.get("time_authorities", [])
-                },
-                require_tokens=int(require.get("time_tokens", 0)),
-                require_cosignatures=int(require.get("cosignatures", 0)),
-            )
-        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-            raise KeyProblem(f"{path} is not a usable trust file: {error}") from None
 
 
 def keygen(directory: Path, name: str = "lindung.example", recipients: int = 2) -> Keys:
@@ -116,10 +80,12 @@ def keygen(directory: Path, name: str = "lindung.example", recipients: int = 2) 
     `name` is the signer's and the log's origin, best a host name of the operator. Raises
     `KeyProblem` when the directory already holds something, so that no key is overwritten.
     """
-    if not name or any(c.isspace() or c == "+" for c in name):
-        raise KeyProblem(f"The name of a signer has no spaces and no plus sign: {name!r}")
+    if not is_name(name):
+        raise KeyProblem(f"The name of a signer has no spaces and no plus sign: {visible(name)}")
     if recipients < 2:
         raise KeyProblem("Evidence is encrypted to two or more recipients.")
+    if directory.exists() and not directory.is_dir():
+        raise KeyProblem(f"{directory} is no directory.")
     if directory.exists() and any(directory.iterdir()):
         raise KeyProblem(f"{directory} is not empty; keys are never overwritten.")
     offline = directory / "offline"
@@ -158,15 +124,6 @@ def witness_key(directory: Path) -> tuple[Ed25519PrivateKey, str]:
     return key, public_text(key.public_key())
 
 
-def public_text(key: Ed25519PublicKey) -> str:
-    """A public key as it stands in manifests and trust files: base64 of its 32 bytes."""
-    return base64.b64encode(raw(key)).decode()
-
-
-def _public(text: str) -> Ed25519PublicKey:
-    return Ed25519PublicKey.from_public_bytes(base64.b64decode(text, validate=True))
-
-
 def _pem(key: Ed25519PrivateKey) -> str:
     return key.private_bytes(
         serialization.Encoding.PEM,
@@ -176,9 +133,14 @@ def _pem(key: Ed25519PrivateKey) -> str:
 
 
 def _private(path: Path) -> Ed25519PrivateKey:
-    key = serialization.load_pem_private_key(path.read_bytes(), None)
+    try:
+        key = serialization.load_pem_private_key(read_bounded(path, _MOST), None)
+    except UnusableFile:
+        raise
+    except ValueError:
+        raise ValueError(f"{path} holds no private key.") from None
     if not isinstance(key, Ed25519PrivateKey):
-        raise ValueError(f"{path.name} is not an Ed25519 key")
+        raise ValueError(f"{path} is not an Ed25519 key.")
     return key
 
 

@@ -17,14 +17,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from lindung.evidence.bundle import history
 from lindung.evidence.bundle.container import BundleWriter, writing
-from lindung.evidence.bundle.keys import Keys, public_text
+from lindung.evidence.bundle.keys import Keys
 from lindung.evidence.bundle.shell import VERIFY_TXT
+from lindung.evidence.bundle.statements import FORMAT, check_manifest
+from lindung.evidence.bundle.trust import public_text
 from lindung.evidence.capture.capturing import Capture
 from lindung.evidence.capture.hashing import HashingReader, HashingWriter
 from lindung.evidence.capture.records import now
 from lindung.evidence.log.custody_log import Inclusion, Log
 
-FORMAT = "lindung-evidence/1"
 _KINDS = {
     ".warc.gz": "application/gzip",
     ".mhtml": "multipart/related",
@@ -36,7 +37,8 @@ _KINDS = {
 class Sealed:
     """A bundle that was written: its manifest, the manifest's SHA-256 and its log entry.
 
-    `pending` names the time authorities that have not stamped yet; see `stamp`.
+    `pending` names the time authorities whose stamp, or revocation list, has not come yet, and
+    `why_pending` says why, each; see `stamp`.
     """
 
     bundle: Path
@@ -44,6 +46,7 @@ class Sealed:
     manifest_sha256: str
     inclusion: Inclusion
     pending: tuple[str, ...] = ()
+    why_pending: tuple[str, ...] = ()
 
 
 def seal(
@@ -52,8 +55,8 @@ def seal(
     """Write `capture` as the bundle file `bundle`, whole or not at all.
 
     Every file is encrypted to all of `keys.recipients` and hashed on the way, in one pass.
-    `operator` is who seals, in words; `tsa` are the addresses of RFC 3161 time authorities (an
-    authority that does not answer is left pending). Raises `OSError` when the disk refuses.
+    `operator` is who seals, in words; `tsa` are the addresses of RFC 3161 time authorities: what
+    does not come, or does not hold, is left pending. Raises `OSError` when the disk refuses.
     """
     recipients = [pyrage.x25519.Recipient.from_str(line) for line in keys.recipients]
     with writing(bundle) as out:
@@ -72,7 +75,9 @@ def seal(
             "files": files,
             "documents": {name: sha256(data).hexdigest() for name, data in documents.items()},
         }
-        canonical = rfc8785.dumps(_clean(manifest))
+        manifest = _clean(manifest)
+        check_manifest(manifest)  # what we write, everybody must be able to read
+        canonical = rfc8785.dumps(manifest)
         signature = keys.signer.sign(canonical)
         out.add("manifest.json", canonical)
         out.add("manifest.sig", signature)
@@ -84,7 +89,9 @@ def seal(
         )
         history.add_entry(out, 0, inclusion, ())
     digest = sha256(canonical).hexdigest()
-    return Sealed(bundle, manifest, digest, inclusion, tuple(history.pending([inclusion.entry])))
+    why = tuple(token["pending"] for token in tokens if "pending" in token)
+    waiting = tuple(history.pending([{"tokens": tokens}]))
+    return Sealed(bundle, manifest, digest, inclusion, waiting, why)
 
 
 def _encrypt(

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from lindung.evidence.bundle.container import BundleProblem, BundleReader
-from lindung.evidence.bundle.keys import Trust, public_text
 from lindung.evidence.bundle.provenance import Provenance
-from lindung.evidence.bundle.sealing import FORMAT
+from lindung.evidence.bundle.shapes import decoded
+from lindung.evidence.bundle.statements import expected_members, read_manifest
+from lindung.evidence.bundle.trust import Trust, public_text
 from lindung.evidence.log import notes
+from lindung.runtime import visible
 
 AUTHENTIC, TAMPERED, CANNOT_ESTABLISH = 0, 1, 2
+_MOST = 2000  # characters of one sentence
 
 
 class Outcome(StrEnum):
@@ -77,19 +79,45 @@ def verify(bundle: Path, trust: Trust | Path | None) -> Verdict:
     Without trust the best verdict is "cannot establish". Raises `KeyProblem` for a trust file
     that cannot be read.
     """
+    with examined(bundle, trust) as (_reader, verdict):
+        return verdict
+
+
+@contextmanager
+def examined(
+    bundle: Path, trust: Trust | Path | None
+) -> Iterator[tuple[BundleReader | None, Verdict]]:
+    """The same, with the reader that the verdict is about, for who goes on reading: the file under
+    the name may be another by then. There is no reader where there is no bundle.
+    """
     trust = Trust.load(trust) if isinstance(trust, Path) else trust or Trust()
-    checks: list[Check] = []
-    asides: list[str] = []
-    manifest: dict[str, Any] = {}
     try:
-        with BundleReader(bundle) as reader:
-            manifest = _Verification(reader, trust, checks, asides).run()
+        reader = BundleReader(bundle)
     except BundleProblem as problem:
-        outcome = Outcome.FAILED if problem.altered else Outcome.UNKNOWN
-        checks.append(Check("bundle", outcome, f"The bundle is not whole: {problem}."))
-    except Exception as error:  # parsers of hostile bytes: whatever they raise, it is malformed
-        words = f"The bundle holds something malformed ({type(error).__name__}: {error})."
-        checks.append(Check("bundle", Outcome.FAILED, words))
+        yield None, _judged([_broken(problem)], [], {})
+        return
+    with reader:
+        checks: list[Check] = []
+        asides: list[str] = []
+        manifest: dict[str, Any] = {}
+        try:
+            manifest = _Verification(reader, trust, checks, asides).run()
+        except BundleProblem as problem:
+            checks.append(_broken(problem))
+        except Exception as error:  # parsers of hostile bytes: whatever they raise, it is malformed
+            kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+            words = f"The bundle holds something malformed: {kind}{visible(error)}."
+            checks.append(Check("bundle", Outcome.FAILED, words))
+        yield reader, _judged(checks, asides, manifest)
+
+
+def _broken(problem: BundleProblem) -> Check:
+    if problem.altered:
+        return Check("bundle", Outcome.FAILED, f"The bundle is not whole: {problem}.")
+    return Check("bundle", Outcome.UNKNOWN, f"There is no bundle to check: {problem}.")
+
+
+def _judged(checks: list[Check], asides: list[str], manifest: dict[str, Any]) -> Verdict:
     outcomes = {check.outcome for check in checks}
     status = AUTHENTIC
     if Outcome.FAILED in outcomes:
@@ -107,62 +135,57 @@ class _Verification:
         self, reader: BundleReader, trust: Trust, checks: list[Check], asides: list[str]
     ) -> None:
         self.reader, self.trust, self.checks, self.asides = reader, trust, checks, asides
-        self.expected: set[str] = set()
 
     def run(self) -> dict[str, Any]:
-        raw = self._take("manifest.json")
-        manifest: dict[str, Any] = json.loads(raw)
-        self.say("manifest", rfc8785.dumps(manifest) == raw and manifest["format"] == FORMAT,
-                  "The manifest is in its one canonical form.",
-                  "The manifest is not in its canonical form.")  # fmt: skip
-        signature = self._take("manifest.sig")
+        raw = self.reader.read("manifest.json")
+        manifest = read_manifest(raw)
+        self.say("manifest", True, "The manifest is in its one canonical form.", "")
+        signature = self.reader.read("manifest.sig")
         self._signature(manifest, raw, signature)
         self._documents(manifest)
         provenance = Provenance(
-            self._take, self.reader.members.__contains__, self.trust, self, raw, signature
-        )
+            self.reader.read, self.reader.members.__contains__, self.trust, self, raw, signature,
+            manifest,
+        )  # fmt: skip
         provenance.run()
         self._files(manifest, provenance.deleted)
-        surplus = sorted(set(self.reader.members) - self.expected)
-        self.say("members", not surplus, "Nothing in the bundle is unaccounted for.",
-                  f"The manifest does not know: {', '.join(surplus)}.")  # fmt: skip
+        self._members(expected_members(manifest, provenance.entries, provenance.deleted))
         return manifest
 
     def _signature(self, manifest: Mapping[str, Any], raw: bytes, signature: bytes) -> None:
         name, claimed = manifest["signer"]["name"], manifest["signer"]["key"]
-        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(claimed, validate=True))
+        key = Ed25519PublicKey.from_public_bytes(decoded(claimed))
         self.say("signature", notes.verifies(key, signature, raw),
                   "The signature fits the manifest.",
                   "The signature does not fit the manifest.")  # fmt: skip
         known = self.trust.signers.get(name)
         if known is None:
-            self.unknown("signer", f"Your trust file does not name the signer {name}.")
+            self.unknown("signer", f"Your trust file does not name the signer {visible(name)}.")
+        elif claimed not in map(public_text, known):
+            self.unknown("signer", f"Your trust file has another key for {visible(name)}.")
         else:
-            self.say("signer", public_text(known) == claimed,
-                      f"The signer is {name}, whom you trust.",
-                      f"The key is not the one you trust for {name}.")  # fmt: skip
+            self.say("signer", True, f"The signer is {visible(name)}, whom you trust.", "")
 
     def _documents(self, manifest: Mapping[str, Any]) -> None:
-        wrong = [name for name, digest in manifest["documents"].items()
-                 if sha256(self._take(name)).hexdigest() != digest]  # fmt: skip
+        wrong = {name for name, digest in manifest["documents"].items()
+                 if sha256(self.reader.read(name)).hexdigest() != digest}  # fmt: skip
         sums = "".join(
             f"{f['sealed']['sha256']}  {f['sealed']['name']}\n" for f in manifest["files"]
         )
-        pem = Ed25519PublicKey.from_public_bytes(
-            base64.b64decode(manifest["signer"]["key"])
-        ).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        pem = Ed25519PublicKey.from_public_bytes(decoded(manifest["signer"]["key"])).public_bytes(
+            Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
+        )
         if self.reader.read("SHA256SUMS") != sums.encode():
-            wrong.append("SHA256SUMS")
+            wrong.add("SHA256SUMS")
         if self.reader.read("signer.pem") != pem:
-            wrong.append("signer.pem")
+            wrong.add("signer.pem")
         self.say("documents", not wrong, "The instructions and sums are those of the manifest.",
-                  f"Not as in the manifest: {', '.join(wrong)}.")  # fmt: skip
+                  f"Not as in the manifest: {', '.join(sorted(wrong))}.")  # fmt: skip
 
     def _files(self, manifest: Mapping[str, Any], deleted: set[str]) -> None:
         for entry in manifest["files"]:
             name, sealed = entry["name"], entry["sealed"]
             member = self.reader.members.get(sealed["name"])
-            self.expected.add(sealed["name"])
             if sealed["name"] in deleted:
                 if member is not None:
                     self.say(f"file {name}", False, "", f"The deleted file {name} is back.")
@@ -176,16 +199,21 @@ class _Verification:
             self.say(f"file {name}", same, f"The file {name} is the one that was sealed.",
                       f"The file {name} is not the one that was sealed.")  # fmt: skip
 
-    def _take(self, name: str) -> bytes:
-        self.expected.add(name)
-        return self.reader.read(name)
+    def _members(self, expected: list[str]) -> None:
+        there = list(self.reader.members)
+        surplus = sorted(set(there) - set(expected))
+        self.say("members", not surplus, "Nothing in the bundle is unaccounted for.",
+                  f"The manifest does not know: {', '.join(surplus)}.")  # fmt: skip
+        self.say("order", surplus != [] or there == expected,
+                 "Its members stand in their one order.",
+                 "Its members do not stand in their one order.")  # fmt: skip
 
     def say(self, name: str, good: bool, passed: str, failed: str) -> None:
         outcome = Outcome.PASSED if good else Outcome.FAILED
-        self.checks.append(Check(name, outcome, passed if good else failed))
+        self.checks.append(Check(name, outcome, visible(passed if good else failed, _MOST)))
 
     def aside(self, words: str) -> None:
-        self.asides.append(words)
+        self.asides.append(visible(words, _MOST))
 
     def unknown(self, name: str, words: str) -> None:
-        self.checks.append(Check(name, Outcome.UNKNOWN, words))
+        self.checks.append(Check(name, Outcome.UNKNOWN, visible(words, _MOST)))

@@ -87,7 +87,7 @@ def capture(
     into.mkdir(parents=True, exist_ok=True)
     if any(into.iterdir()):
         raise ValueError(f"{into} is not empty; a capture starts in an empty directory.")
-    problem = _not_an_address(url)
+    problem = not_an_address(url)
     if problem is not None:
         return _result(url, policy, authority, into, {}, problem)
     browser = find_chromium()
@@ -216,7 +216,8 @@ def judge(facts: Mapping[str, Any], failure: str | None) -> tuple[str, str | Non
     return ("partial", f"The capture is partial: {why}.") if why else ("complete", None)
 
 
-def _not_an_address(url: str) -> str | None:
+def not_an_address(url: str) -> str | None:
+    """Why `url` is nothing that can be captured, or None."""
     try:
         parts = urlsplit(url)
         usable = parts.scheme.lower() in ("http", "https") and bool(parts.hostname)

@@ -14,10 +14,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from lindung.evidence.bundle.container import BundleReader
-from lindung.evidence.bundle.keys import Trust
-from lindung.evidence.bundle.opening import CannotOpen, open_bundle
-from lindung.evidence.bundle.verifying import TAMPERED, verify
+from lindung.evidence.bundle.opening import CannotOpen, admitted, decrypt
+from lindung.evidence.bundle.trust import Trust
 from lindung.evidence.exports.bagit import write_bag
 from lindung.evidence.exports.case import case_graph
 from lindung.evidence.exports.misp import misp_event
@@ -54,30 +52,42 @@ def export(
     *,
     identity: Path | None = None,
     trust: Trust | Path | None = None,
+    even_if_not_authentic: bool = False,
 ) -> None:
-    """Write `bundle` as `form` at `out` (a file; a directory for BagIt), whole or not at all.
+    """Write `bundle` as `form` at `out` (a file; a directory for BagIt), whole or not at all, and
+    readable by its owner alone.
 
-    A bundle that shows tampering is refused with `CannotOpen`, as is WACZ without `identity`.
+    Raises `CannotOpen` for a bundle that shows tampering, for one that is not authentic by `trust`
+    unless the caller says `even_if_not_authentic`, and for WACZ without `identity`.
     """
     if out.exists():
-        raise CannotOpen(f"{out} already exists; exports overwrite nothing.")
-    verdict = verify(bundle, trust)
-    if verdict.status == TAMPERED or not verdict.manifest:
-        raise CannotOpen(f"{bundle} is not authentic and was not exported. Run: lindung verify")
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as room:
+        raise CannotOpen(f"{out} already exists; exports overwrite nothing.", established=False)
+    if form is Form.WACZ and identity is None:
+        raise CannotOpen(
+            "WACZ holds the records in the clear: name an age identity (--identity).",
+            established=False,
+        )
+    with (
+        admitted(bundle, trust, even_if_not_authentic) as (reader, verdict),
+        tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as room,
+    ):
         made = Path(room) / "made"
         if form is Form.BAGIT:
-            with BundleReader(bundle) as reader:
-                write_bag(reader, verdict.manifest, made)
-        elif form is Form.WACZ:
-            if identity is None:
-                raise CannotOpen("WACZ holds the records in the clear: name an age identity.")
-            open_bundle(bundle, identity, Path(room) / "opened", trust)
+            write_bag(reader, verdict.manifest, made)
+        elif form is Form.WACZ and identity is not None:
+            decrypt(reader, verdict.manifest, identity, Path(room) / "opened")
             write_wacz(Path(room) / "opened", verdict.manifest, made)
         else:
             document = _OF_THE_MANIFEST[form](verdict.manifest)
             made.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
-        if made.is_file():
-            with made.open("rb") as file:
-                os.fsync(file.fileno())
+        _for_its_owner(made)
         made.rename(out)
+
+
+def _for_its_owner(made: Path) -> None:
+    """Evidence is nobody else's to read, whatever the umask says."""
+    for path in (made, *made.rglob("*")):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())

@@ -8,11 +8,9 @@ entry to whoever must check it.
 from __future__ import annotations
 
 import base64
-import fcntl
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -24,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from lindung.evidence.log import tree
 from lindung.evidence.log.notes import Checkpoint
 from lindung.evidence.log.witness import WitnessRefused
+from lindung.runtime import locked
 
 Cosigner = Callable[[Checkpoint, Callable[[int], list[bytes]]], Checkpoint]
 """Takes a signed head and a function that proves it consistent with a size; returns the head
@@ -160,16 +159,10 @@ class FileLog(CustodyLog):
         self._directory = directory
 
     def append(self, entry: Mapping[str, Any]) -> Inclusion:
-        with self._locked():
+        with locked(self._directory / "lock"):
             included = super().append(entry)
             with (self._directory / "entries.jsonl").open("ab") as file:
                 file.write(included.as_json() + b"\n")
                 file.flush()
                 os.fsync(file.fileno())
         return included
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        with (self._directory / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield

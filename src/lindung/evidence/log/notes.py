@@ -12,6 +12,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import pairwise
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -57,7 +58,23 @@ class Checkpoint:
         return self.with_signature(name, blob)
 
     def with_signature(self, name: str, blob: bytes) -> Checkpoint:
-        return Checkpoint(self.origin, self.size, self.root, (*self.signatures, (name, blob)))
+        """The same head with one line more, in order: the log's own first, then by name."""
+        lines = sorted((*self.signatures, (name, blob)), key=self._place)
+        return Checkpoint(self.origin, self.size, self.root, tuple(lines))
+
+    @property
+    def in_order(self) -> bool:
+        """Whether the log's own line stands first and each other name once, in order."""
+        places = [self._place(line) for line in self.signatures]
+        return places[:1] == [(False, self.origin)] and all(a < b for a, b in pairwise(places))
+
+    def _place(self, line: tuple[str, bytes]) -> tuple[bool, str]:
+        return line[0] != self.origin, line[0]
+
+    def names_key(self, name: str, key: Ed25519PublicKey) -> bool:
+        """Whether a line of `name` says that it is a cosignature by `key`."""
+        wanted = _key_id(name, _COSIGNATURE, key)
+        return any(line == name and blob[:4] == wanted for line, blob in self.signatures)
 
     def signed_by(self, name: str, key: Ed25519PublicKey) -> bool:
         """Whether the log `name` with `key` signed this head."""
@@ -86,9 +103,11 @@ def parse(text: str) -> Checkpoint:
     if not gap or len(lines) != 3 or not text.endswith("\n"):
         raise NoteError("not a signed checkpoint: three lines, an empty line, signatures")
     try:
+        if len(lines[1]) > 16:
+            raise NoteError("not a signed checkpoint: no log is so long")
         size, root = int(lines[1]), base64.b64decode(lines[2], validate=True)
         signatures = []
-        for line in rest.splitlines():
+        for line in rest.split("\n")[:-1]:
             dash, name, blob = line.split(" ")
             if dash != "—":
                 raise NoteError("a signature line does not begin with a dash")
@@ -96,9 +115,15 @@ def parse(text: str) -> Checkpoint:
     except (ValueError, binascii.Error) as error:
         raise NoteError(f"not a signed checkpoint: {error}") from None
     checkpoint = Checkpoint(lines[0], size, root, tuple(signatures))
-    if checkpoint.text != text or len(root) != 32 or size < 0:
+    named = all(is_name(name) for name in (lines[0], *(name for name, _ in signatures)))
+    if checkpoint.text != text or len(root) != 32 or size < 0 or not named:
         raise NoteError("not a signed checkpoint in its one canonical form")
     return checkpoint
+
+
+def is_name(text: str) -> bool:
+    """Whether a key may be named so: one word, without a plus sign (C2SP signed-note)."""
+    return 0 < len(text) <= 200 and text.isprintable() and not any(c in text for c in " +")
 
 
 def verifies(key: Ed25519PublicKey, signature: bytes, data: bytes) -> bool:
@@ -116,12 +141,13 @@ def raw(key: Ed25519PublicKey) -> bytes:
 
 
 def decode_hashes(values: Sequence[str]) -> list[bytes]:
-    """Base64 proof lines as digests; raises `NoteError` for anything else."""
+    """Base64 proof lines as digests; raises `NoteError` for anything else or spelt otherwise."""
     try:
         digests = [base64.b64decode(value, validate=True) for value in values]
+        spelt = [base64.b64encode(digest).decode() for digest in digests]
     except (binascii.Error, TypeError, ValueError):
         raise NoteError("a proof is not base64") from None
-    if any(len(digest) != 32 for digest in digests):
+    if spelt != list(values) or any(len(digest) != 32 for digest in digests):
         raise NoteError("a proof holds something that is not a digest")
     return digests
 

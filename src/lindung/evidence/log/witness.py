@@ -7,14 +7,12 @@ past is found out. `WitnessServer` is the program, `RemoteWitness` what a log ca
 from __future__ import annotations
 
 import base64
-import fcntl
 import http.server
-import os
+import json
+import re
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
@@ -22,9 +20,14 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from lindung.evidence.log import notes, tree
+from lindung.evidence.log.asking import Deadline, NoAnswer, ask
 from lindung.evidence.log.notes import Checkpoint, NoteError
+from lindung.runtime import locked, visible, write_whole
 
 _MOST = 1 << 16
+_MOST_LINES = 16
+_CLOCKS = 86_400  # seconds that the clocks of honest machines may be apart
+_SIZE = re.compile(r"[0-9]{1,16}\n?", re.ASCII)
 
 
 class WitnessRefused(Exception):
@@ -35,11 +38,17 @@ class Witness:
     """The last head of every known log, kept in `directory`, and the right to cosign."""
 
     def __init__(
-        self, name: str, key: Ed25519PrivateKey, logs: Mapping[str, Ed25519PublicKey],
+        self, name: str, key: Ed25519PrivateKey, logs: Mapping[str, Sequence[Ed25519PublicKey]],
         directory: Path,
     ) -> None:  # fmt: skip
         self.name, self._key, self._logs, self._directory = name, key, dict(logs), directory
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    @property
+    def published(self) -> str:
+        """The name and public key, as they stand under "witnesses" in a trust file."""
+        key = base64.b64encode(notes.raw(self._key.public_key())).decode()
+        return json.dumps({"name": self.name, "key": key}) + "\n"
 
     def add_checkpoint(self, body: bytes) -> tuple[HTTPStatus, str]:
         """Answer one add-checkpoint request: the status and text of the protocol."""
@@ -47,14 +56,13 @@ class Witness:
             old, proof, head = _parse_request(body.decode())
         except (NoteError, ValueError) as problem:
             return HTTPStatus.BAD_REQUEST, f"{problem}\n"
-        key = self._logs.get(head.origin)
-        if key is None:
+        keys = self._logs.get(head.origin)
+        if keys is None:
             return HTTPStatus.NOT_FOUND, f"unknown log {head.origin}\n"
-        if not head.signed_by(head.origin, key):
+        if not any(head.signed_by(head.origin, key) for key in keys):
             return HTTPStatus.FORBIDDEN, "the head is not signed by its log\n"
         name = sha256(head.origin.encode()).hexdigest()
-        with (self._directory / f"{name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with locked(self._directory / f"{name}.lock"):
             return self._judge(self._directory / name, old, proof, head)
 
     def _judge(
@@ -72,7 +80,7 @@ class Witness:
             old, head.size, proof, last.root, head.root
         ):  # fmt: skip
             return HTTPStatus.UNPROCESSABLE_ENTITY, "the head does not extend the one seen\n"
-        _replace(path, head.text)
+        write_whole(path, head.text)
         cosigned = head.cosigned(self.name, self._key, int(time.time()))
         name, blob = cosigned.signatures[-1]
         return HTTPStatus.OK, f"— {name} {base64.b64encode(blob).decode()}\n"
@@ -90,12 +98,23 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     timeout = 10
 
     def do_POST(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        if self.path != "/add-checkpoint" or not 0 < length <= _MOST:
+        length = self.headers.get("Content-Length") or ""
+        if self.path != "/add-checkpoint" or not _SIZE.fullmatch(length) or int(length) > _MOST:
             self.send_error(HTTPStatus.NOT_FOUND)
             return
+        self._say(*self._witness().add_checkpoint(self.rfile.read(int(length))))
+
+    def do_GET(self) -> None:
+        if self.path != "/key":
+            self.send_error(HTTPStatus.NOT_FOUND)
+            return
+        self._say(HTTPStatus.OK, self._witness().published)
+
+    def _witness(self) -> Witness:
         assert isinstance(self.server, WitnessServer)  # noqa: S101
-        status, text = self.server.witness.add_checkpoint(self.rfile.read(length))
+        return self.server.witness
+
+    def _say(self, status: HTTPStatus, text: str) -> None:
         data = text.encode()
         self.send_response(status)
         self.send_header("Content-Type", "text/plain; charset=utf-8")
@@ -109,57 +128,80 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 @dataclass
 class RemoteWitness:
-    """A witness at an http address, as a log calls it; remembers how far it got."""
+    """A witness at an http address, as a log calls it; remembers how far it got.
+
+    Its cosignature is checked before it counts: with the key that `keys` has for its name, else
+    with the one that it publishes itself, which verifiers may know or not. `timeout` is for the
+    whole exchange.
+    """
 
     url: str
     timeout: float = 10.0
     seen: int = 0
+    keys: Mapping[str, Sequence[Ed25519PublicKey]] = field(default_factory=dict)
 
     def __call__(self, head: Checkpoint, prove: Callable[[int], list[bytes]]) -> Checkpoint:
         """`head` with the witness's cosignature; raises `WitnessRefused`."""
-        for _ in range(2):
-            lines = [base64.b64encode(step).decode() for step in prove(self.seen)]
-            body = "\n".join([f"old {self.seen}", *lines, "", head.text])
-            status, text = self._post(body.encode())
-            if status == HTTPStatus.OK:
-                self.seen = head.size
-                try:
-                    _, name, blob = text.strip().split(" ")
-                    return head.with_signature(name, base64.b64decode(blob, validate=True))
-                except ValueError:
-                    raise WitnessRefused(f"{self.url} answered with no cosignature") from None
-            if status != HTTPStatus.CONFLICT or not text.strip().isdigit():
-                break
-            self.seen = int(text)
-            if self.seen > head.size:
-                raise WitnessRefused(f"{self.url} has seen a longer log ({self.seen} entries)")
-        raise WitnessRefused(f"{self.url} refused to cosign ({int(status)}): {text.strip()}")
-
-    def _post(self, body: bytes) -> tuple[int, str]:
-        message = urllib.request.Request(f"{self.url.rstrip('/')}/add-checkpoint", body)  # noqa: S310
+        deadline = Deadline(self.timeout)
         try:
-            with urllib.request.urlopen(message, timeout=self.timeout) as answer:  # noqa: S310
-                return answer.status, answer.read(_MOST).decode()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read(_MOST).decode("utf-8", "replace")
-        except (OSError, ValueError) as error:
-            raise WitnessRefused(f"{self.url} did not answer: {error}") from None
+            for _ in range(2):
+                lines = [base64.b64encode(step).decode() for step in prove(self.seen)]
+                body = "\n".join([f"old {self.seen}", *lines, "", head.text])
+                status, answer = self._ask("add-checkpoint", deadline, body.encode())
+                if status == HTTPStatus.OK:
+                    cosigned = self._cosigned(head, answer, deadline)
+                    self.seen = head.size
+                    return cosigned
+                if status != HTTPStatus.CONFLICT or not _SIZE.fullmatch(answer):
+                    break
+                self.seen = int(answer)
+                if self.seen > head.size:
+                    raise WitnessRefused(
+                        f"{visible(self.url)} has seen a longer log ({self.seen} entries)"
+                    )
+        except NoAnswer as problem:
+            raise WitnessRefused(f"the witness did not answer: {problem}") from None
+        raise WitnessRefused(
+            f"{visible(self.url)} refused to cosign ({status}): {visible(answer.strip(), 100)}"
+        )
+
+    def _cosigned(self, head: Checkpoint, answer: str, deadline: Deadline) -> Checkpoint:
+        """`head` with the first line of the answer that holds; raises `WitnessRefused`."""
+        for line in answer.splitlines()[:_MOST_LINES]:
+            try:
+                dash, name, text = line.split(" ")
+                signed = head.with_signature(name, base64.b64decode(text, validate=True))
+            except ValueError:
+                continue
+            if dash != "—" or not notes.is_name(name) or not signed.in_order:
+                continue
+            times = [signed.cosigned_at(name, key) for key in self._keys(name, deadline)]
+            if any(when and abs(when - time.time()) <= _CLOCKS for when in times):
+                return signed
+        raise WitnessRefused(f"{visible(self.url)} answered with no cosignature that holds")
+
+    def _keys(self, name: str, deadline: Deadline) -> Sequence[Ed25519PublicKey]:
+        if name in self.keys:
+            return self.keys[name]
+        status, answer = self._ask("key", deadline)
+        try:
+            told = json.loads(answer) if status == HTTPStatus.OK else {}
+            if told["name"] != name:
+                return ()
+            return (Ed25519PublicKey.from_public_bytes(base64.b64decode(told["key"])),)
+        except (ValueError, LookupError, TypeError, RecursionError):
+            return ()
+
+    def _ask(self, what: str, deadline: Deadline, body: bytes | None = None) -> tuple[int, str]:
+        address = f"{self.url.rstrip('/')}/{what}"
+        status, answer = ask(address, body, deadline=deadline, most=_MOST)
+        return status, answer.decode("utf-8", "replace")
 
 
 def _parse_request(text: str) -> tuple[int, list[bytes], Checkpoint]:
     top, _, rest = text.partition("\n\n")
     first, *lines = top.split("\n")
     word, _, size = first.partition(" ")
-    if word != "old" or not size.isdigit():
+    if word != "old" or not _SIZE.fullmatch(size):
         raise ValueError("the first line is: old SIZE")
     return int(size), notes.decode_hashes(lines), notes.parse(rest)
-
-
-def _replace(path: Path, text: str) -> None:
-    partial = path.with_suffix(".partial")
-    with partial.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)

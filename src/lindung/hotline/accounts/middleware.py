@@ -9,6 +9,8 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 
+from lindung.hotline.web.views import again
+
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
 OPEN_PATHS = ("/accounts/", "/setup/", "/static/", "/healthz", "/language/")
@@ -21,6 +23,8 @@ def second_factor(get_response: Handler) -> Handler:
         if request.path.startswith(OPEN_PATHS):
             return get_response(request)
         if not request.user.is_authenticated:
+            if kept := again(request, signed_out=True):
+                return kept
             return redirect(f"/accounts/login/?next={request.path}")
         if not is_mfa_enabled(request.user):
             return redirect("mfa_activate_totp")

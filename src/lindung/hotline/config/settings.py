@@ -56,11 +56,11 @@ _first = [
 _public = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
 ]
 _console = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     *_public,
+    "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -135,6 +135,7 @@ SESSION_COOKIE_SAMESITE = "Strict"
 
 # Browsers
 CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_AGE = None  # with the browser, like the session; public pages set none at all
 CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_FAILURE_VIEW = "lindung.hotline.web.views.csrf_failure"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = URL.startswith("https://")
@@ -148,6 +149,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("ms", "Bahasa Melayu")]
 LANGUAGE_COOKIE_SAMESITE = "Strict"
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SECURE = URL.startswith("https://")
 LOCALE_PATHS = [HOTLINE / "locale"]
 USE_I18N = True
 USE_TZ = True

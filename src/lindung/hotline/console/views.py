@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import wraps
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
 
 from lindung.hotline.accounts import selectors as accounts
 from lindung.hotline.accounts.models import Person
@@ -76,6 +76,19 @@ def _decider(request: HttpRequest) -> Person:
     if not person.may_decide:
         raise PermissionDenied
     return person
+
+
+def sent(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """What a form sends. Whoever opens the address itself (after signing in, say) gets the page
+    that the form is on."""
+
+    @wraps(view)
+    def take(request: HttpRequest, *args: Any, **named: Any) -> HttpResponse:
+        if request.method == "POST":
+            return view(request, *args, **named)
+        return redirect("case", named["number"]) if "number" in named else redirect("outbox")
+
+    return take
 
 
 def queue(request: HttpRequest) -> HttpResponse:
@@ -149,7 +162,7 @@ def _take(
     return redirect("case", number)
 
 
-@require_POST
+@sent
 def assess(request: HttpRequest, number: str) -> HttpResponse:
     who = _decider(request).pk
     return _take(
@@ -172,7 +185,7 @@ def assess(request: HttpRequest, number: str) -> HttpResponse:
     )
 
 
-@require_POST
+@sent
 def confirm(request: HttpRequest, number: str) -> HttpResponse:
     who = _decider(request).pk
     return _take(
@@ -191,7 +204,7 @@ def confirm(request: HttpRequest, number: str) -> HttpResponse:
     )
 
 
-@require_POST
+@sent
 def refer(request: HttpRequest, number: str) -> HttpResponse:
     who = _decider(request).pk
     return _take(
@@ -205,7 +218,7 @@ def refer(request: HttpRequest, number: str) -> HttpResponse:
     )
 
 
-@require_POST
+@sent
 def capture(request: HttpRequest, number: str, item: UUID) -> HttpResponse:
     """Ask for a capture of one item now: it may be gone, or changed, in an hour."""
     who = _decider(request).pk
@@ -226,7 +239,7 @@ def capture(request: HttpRequest, number: str, item: UUID) -> HttpResponse:
     return redirect("case", number)
 
 
-@require_POST
+@sent
 def check_seal(request: HttpRequest, evidence_id: UUID) -> HttpResponse:
     """Read a whole bundle now and say whether it is what was sealed."""
     found = custody.evidence_record(evidence_id)
@@ -236,7 +249,7 @@ def check_seal(request: HttpRequest, evidence_id: UUID) -> HttpResponse:
     return redirect("case", found.case_id)
 
 
-@require_POST
+@sent
 def acknowledge(request: HttpRequest, referral_id: UUID) -> HttpResponse:
     _decider(request)
     form = AcknowledgeForm(request.POST)
@@ -247,7 +260,7 @@ def acknowledge(request: HttpRequest, referral_id: UUID) -> HttpResponse:
     return redirect("outbox")
 
 
-@require_POST
+@sent
 def cancel(request: HttpRequest, referral_id: UUID) -> HttpResponse:
     """Take a letter back that has not left, with a reason."""
     who = _decider(request).pk
@@ -264,7 +277,7 @@ def cancel(request: HttpRequest, referral_id: UUID) -> HttpResponse:
     return redirect("case", case_number) if case_number else redirect("outbox")
 
 
-@require_POST
+@sent
 def danger(request: HttpRequest, number: str) -> HttpResponse:
     """Somebody looked whether a child is in danger now: "not sure" counts as danger until then."""
     _decider(request)

@@ -44,7 +44,10 @@ def check_evidence_keys() -> None:
     try:
         held, trust = evidence_keys(), evidence_keys().trust()
         ours = ((held.signer, trust.signers), (held.log, trust.logs))
-        good = all(_public(key) in map(_raw, named.values()) for key, named in ours)
+        good = all(
+            _public(key) in [one.public_bytes_raw() for some in named.values() for one in some]
+            for key, named in ours
+        )
     except Unusable as error:
         raise _problem(str(error)) from None
     if not good:
@@ -75,7 +78,3 @@ def _fingerprints() -> dict[str, str]:
 
 def _public(key: Ed25519PrivateKey) -> bytes:
     return key.public_key().public_bytes_raw()
-
-
-def _raw(key: object) -> bytes:
-    return key.public_bytes_raw()  # type: ignore[attr-defined,no-any-return]

@@ -62,5 +62,6 @@ def signer_pem() -> str:
     none."""
     if not trust_file().exists():
         return ""
-    (key,) = list(evidence.Trust.load(trust_file()).signers.values())[:1]
+    (keys,) = list(evidence.Trust.load(trust_file()).signers.values())[:1]
+    key = keys[-1]  # after a rotation the newest stands last
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()

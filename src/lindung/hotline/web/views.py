@@ -9,10 +9,35 @@ from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
 from django.utils import translation
 
+SECRET_FIELDS = ("csrfmiddlewaretoken", "password", "code", "credential")
+
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The page was open too long, or the browser keeps no cookies."""
-    return render(request, "403_csrf.html", status=403)
+    return again(request) or render(request, "403_csrf.html", status=403)
+
+
+def again(request: HttpRequest, *, signed_out: bool = False) -> HttpResponse | None:
+    """A form that could not be taken, with all that was typed, ready to be sent once more.
+
+    None for a form of another site, which is never offered for sending, and for sign-in, whose
+    fields are secrets.
+    """
+    ours = request.headers.get("Sec-Fetch-Site") == "same-origin" or (
+        "Sec-Fetch-Site" not in request.headers
+        and request.headers.get("Origin") in settings.CSRF_TRUSTED_ORIGINS
+    )
+    if not ours or request.method != "POST" or request.path.startswith("/accounts/"):
+        return None
+    typed = [
+        (name, value)
+        for name, values in request.POST.lists()
+        if not name.startswith(SECRET_FIELDS)
+        for value in values
+        if isinstance(value, str)
+    ]
+    context = {"typed": typed, "signed_out": signed_out}
+    return render(request, "console/again.html", context, status=403)
 
 
 def too_large(request: HttpRequest) -> HttpResponse:

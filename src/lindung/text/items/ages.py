@@ -283,7 +283,7 @@ TRIGGERS = sorted(
         *SCHOOL_TRIGGERS,
         *_BARE_WORDS,
         *(FACTS["labels"] + FACTS["units"] + FACTS["years"] + FACTS["and_below"]),
-        *(FACTS["below"] + FACTS["below_after"] + FACTS["born_after"] + FACTS["now"]),
+        *(FACTS["below"] + FACTS["below_after"] + FACTS["born_after"]),
     }
 )
 # Words that a disguise may hide.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import phonenumbers
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -57,6 +58,19 @@ def past(when: dt.datetime | None) -> bool:
 def tel(number: str) -> str:
     """The number as a `tel:` address."""
     return "tel:" + "".join(c for c in number if c.isdigit() or c == "+")
+
+
+@register.filter
+def whatsapp(number: str, country: str) -> str:
+    """The address that opens a chat with this number; empty where the number is none there."""
+    try:
+        parsed = phonenumbers.parse(number, country)
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_possible_number(parsed):
+        return ""
+    plain = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    return f"https://wa.me/{plain.removeprefix('+')}"
 
 
 @register.filter

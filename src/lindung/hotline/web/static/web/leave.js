@@ -4,7 +4,23 @@
   const link = document.querySelector("[data-leave]");
   if (!link) return;
 
+  // Whoever presses Back after somebody left, or sent the form, sees nothing that was typed.
+  const typed = document.querySelector("[data-typed]");
+  const done = () => sessionStorage.setItem("done", "yes");
+  typed?.addEventListener("submit", (event) => {
+    if (!event.submitter?.name) done();
+  });
+  const clear = () => {
+    if (!typed || !sessionStorage.getItem("done")) return;
+    sessionStorage.removeItem("done");
+    if (document.querySelector(".errors")) return;
+    typed.querySelectorAll("textarea").forEach((field) => (field.value = ""));
+    typed.querySelectorAll("input:checked").forEach((field) => (field.checked = false));
+  };
+  window.addEventListener("pageshow", clear);
+
   const leave = () => {
+    done();
     document.documentElement.hidden = true;
     document.title = "";
     window.location.replace(link.href);
@@ -20,10 +36,5 @@
     if (event.key !== "Escape") return;
     presses = [...presses.slice(-2), event.timeStamp];
     if (presses.length === 3 && event.timeStamp - presses[0] < 2000) leave();
-  });
-
-  // Coming back with the browser's back button shows nothing that was typed.
-  window.addEventListener("pageshow", (event) => {
-    if (event.persisted) window.location.reload();
   });
 })();
