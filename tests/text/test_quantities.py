@@ -127,8 +127,8 @@ def test_a_year_of_birth_is_an_age(written: str) -> None:
 @pytest.mark.parametrize(
     ("text", "kind", "value", "cut"),
     [
-        ("RM20, 4ges 13-15 [redacted]", "age", "13-15", "4ges 13-15"),
-        ("RM20, a g e s 13-15 [redacted]", "age", "13-15", "a g e s 13-15"),
+        ("RM20, 4ges 13-15, [redacted]", "age", "13-15", "4ges 13-15"),
+        ("RM20, a g e s 13-15, [redacted]", "age", "13-15", "a g e s 13-15"),
         ("13 y3ars [redacted]", "age", "13", "13 y3ars"),
         ("tingkatan s4tu", "age", "13", "tingkatan s4tu"),
         ("十.三.岁[redacted]", "age", "13", "十.三.岁"),

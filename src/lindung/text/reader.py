@@ -16,9 +16,11 @@ from lindung.text.items.phones import HOME
 from lindung.text.language import ABSTENTIONS, count_kinds, language_name, languages
 from lindung.text.learning.model import Model
 from lindung.text.normal.fold import code_points
+from lindung.text.rules.condition import Slots
 from lindung.text.rules.judge import Span, could_hold, holds
 from lindung.text.rules.look import Batch, Look, Tables
 from lindung.text.rules.policy import Leaf, Policy, Rule, load_policy, parse_policy
+from lindung.text.rules.weighing import weigh
 from lindung.text.sealed.lexicon import Lexicon
 
 BATCH = 250_000  # characters scanned at once; bounds memory, not meaning
@@ -201,10 +203,15 @@ def _signal(rule: Rule, look: Look, mask: int) -> Signal | None:
     known = {code for bit, code in enumerate(("en", "ms", "zh", "ta")) if mask >> bit & 1}
     if known and not known & rule.languages:
         return None
-    spans = holds(rule.when, look)
+    weight, spans = rule.weight, None
+    if isinstance(rule.when, Slots):
+        if weighed := weigh(rule.when, look):
+            weight, spans = min(weight, weighed[0]), weighed[1]
+    else:
+        spans = holds(rule.when, look)
     if spans is None:
         return None
-    return Signal(rule.id, rule.version, rule.weight, tuple(spans[:_MOST_SPANS]), rule.title)
+    return Signal(rule.id, rule.version, weight, tuple(spans[:_MOST_SPANS]), rule.title)
 
 
 def _learned(model: Model, look: Look, probability: float) -> tuple[Signal, ...]:

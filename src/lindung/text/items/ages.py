@@ -264,6 +264,19 @@ READERS: list[tuple[re.Pattern[str], Read]] = [
         _sexed,
     ),
     *SCHOOL_READERS,
+    (  # 13-15 only
+        re.compile(
+            rf"{NUMBER_LEFT}(?P<n>\d|1[0-7])\s?[-–~]\s?(?P<m>1[0-7])(?=\s?(?:only|\[|je\b|sahaja|saja))"
+        ),
+        _labelled,
+    ),
+    (  # budak 14
+        re.compile(
+            rf"{any_of(FACTS['people'])}\s?(?P<n>1[0-7]|[5-9])(?:{TO}(?P<m>1[0-7]))?"
+            rf"(?=\s?(?:$|[\[,;.!]|n\b|je\b|nak\b|yang\b|yg\b))(?!\.\d)"
+        ),
+        _labelled,
+    ),
 ]
 
 

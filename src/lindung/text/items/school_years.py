@@ -38,7 +38,8 @@ def _named_ordinal(match: re.Match[str], _text: str) -> Iterator[Age]:
 def _schooled(match: re.Match[str], text: str) -> Iterator[Age]:
     after = text[match.end() : match.end() + AROUND]
     name, year = match["school"].rstrip("."), value_of(match["n"])
-    if year is None or _NO_SCHOOL.search(after):
+    since = name in ("year", "yr") and text[: match.start()].endswith("from ")
+    if year is None or since or _NO_SCHOOL.search(after):
         return
     if of := match["of"]:
         plus = FACTS["classes_of"][of]

@@ -20,7 +20,10 @@ _PULLED = re.compile(rf"(?:{_ONE})(?P<gap>{_GAP})(?:{_ONE})(?:(?P=gap)(?:{_ONE})
 _MIXED = re.compile(
     r"(?<![a-z0-9@$!|])(?=[a-z0-9@$!|]*[a-z])(?=[a-z0-9@$!|]*[0-9@$!|])[a-z0-9@$!|]{2,24}"
 )
-_MAYBE = re.compile(rf"[a-z][0-9@$!|]|[0-9@$!|][a-z]|(?:{_ONE}){_GAP}(?:{_ONE}){_GAP}(?:{_ONE})")
+_MAYBE = re.compile(
+    rf"[a-z][0-9@$!|]|[0-9@$!|][a-z]|([a-z])\1\1|(?:{_ONE}){_GAP}(?:{_ONE}){_GAP}(?:{_ONE})"
+)
+_UNDONE = re.compile(rf"(?P<stretched>(?P<letter>[a-z])(?P=letter){{2,}})|{_PULLED.pattern}")
 _AS_LETTERS = str.maketrans("0134578@$!|", "oieastbasii")
 _DIGITS = re.compile(r"\d+")
 
@@ -36,10 +39,13 @@ def revealed(view: Folded, words: Set[str]) -> Folded | None:
     parts: list[str] = []
     origin: list[int] = []
     at = 0
-    for match in _PULLED.finditer(text):
+    for match in _UNDONE.finditer(text):
         parts.append(text[at : match.start()])
         origin += range(at, match.start())
-        kept = [i for i in range(*match.span()) if text[i].isalnum()]
+        if match["stretched"]:
+            kept = [match.start()]
+        else:
+            kept = [i for i in range(*match.span()) if text[i].isalnum()]
         parts.append("".join(text[i] for i in kept))
         origin += kept
         at = match.end()
