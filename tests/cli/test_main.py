@@ -11,7 +11,7 @@ import typer.main
 
 from lindung.cli import app, verbs
 
-HEAVY = ("django", "psycopg", "numpy", "numba", "gunicorn", "playwright", "nacl")
+HEAVY = ("django", "psycopg", "numpy", "numba", "waitress", "playwright", "nacl")
 
 
 def python(words: str) -> subprocess.CompletedProcess[str]:
@@ -32,7 +32,7 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 def test_without_the_hotlines_packages_a_sentence_says_what_to_install() -> None:
-    for verb, package in (("up", "psutil"), ("public", "gunicorn"), ("migrate", "psycopg")):
+    for verb, package in (("up", "psutil"), ("public", "waitress"), ("migrate", "psycopg")):
         done = python(
             f"import sys; sys.argv = ['lindung', '{verb}']; sys.modules['{package}'] = None\n"
             "from lindung.cli import main; main()"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import subprocess
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -34,6 +36,8 @@ class TimeAuthority:
     def __init__(self, room: Path, name: str) -> None:
         room.mkdir(parents=True)
         self.room, self.name, self.up = room, name, True
+        self.answer_list: Callable[[Callable[[bytes], object]], object] | None = None
+        self._one_at_a_time = threading.Lock()
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -45,6 +49,10 @@ class TimeAuthority:
                 self.wfile.write(answer)
 
             def do_GET(self) -> None:
+                if outer.answer_list is not None:  # as it likes, byte for byte
+                    with contextlib.suppress(OSError):
+                        outer.answer_list(self.connection.sendall)
+                    return
                 self.send_response(200)
                 self.end_headers()
                 self.wfile.write(outer.revocation)
@@ -57,6 +65,10 @@ class TimeAuthority:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def answer(self, query: bytes) -> bytes:
+        with self._one_at_a_time:
+            return self._answer(query)
+
+    def _answer(self, query: bytes) -> bytes:
         (self.room / "query.tsq").write_bytes(query)
         subprocess.run(
             [

@@ -94,12 +94,13 @@ def test_a_checkpoint_reads_back_as_it_was_written() -> None:
 
 
 @contextmanager
-def witness_process(directory: Path, keys: Keys) -> Iterator[str]:
+def witness_process(directory: Path, keys: Keys, name: str = "witness.example") -> Iterator[str]:
     """A real `lindung witness`; yields its address."""
     process = subprocess.Popen(
         [
             *(str(Path(sys.executable).with_name("lindung")), "witness", str(directory)),
             *("--trust", str(keys.directory / "trust.json"), "--listen", "127.0.0.1:0"),
+            *("--name", name),
         ],
         stdout=subprocess.PIPE,
         text=True,

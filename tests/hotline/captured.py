@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import numpy as np
+from django.db import connection
 from PIL import Image
 
 from lindung import media
@@ -17,6 +19,7 @@ from lindung.evidence import Capture, Policy
 from lindung.evidence.capture.records import Warc
 from lindung.hotline.casework.models import Sighting
 from lindung.hotline.casework.services import Sighted
+from lindung.hotline.custody.services import FIRST
 from lindung.hotline.intake.models import Report
 from lindung.hotline.intake.services import Content, receive
 from lindung.hotline.triage import services
@@ -50,6 +53,19 @@ def told(*where: str) -> UUID:
     return Report.objects.latest("received_at").pk
 
 
+def worked(report: UUID) -> None:
+    """What the worker does with a report: the job that examines it, and those of its captures."""
+    services.examine(report)
+    for sighting in Sighting.objects.filter(report=report).exclude(item__url=""):
+        services.capture(sighting.case_id, sighting.item_id, FIRST)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "DELETE FROM procrastinate_jobs WHERE task_name = 'triage.capture_again'"
+                " AND args->>'item' = %s AND args->>'attempt' = '1'",
+                [str(sighting.item_id)],
+            )
+
+
 @dataclass
 class Site:
     """What the next capture finds, and the case that it goes into."""
@@ -66,7 +82,7 @@ class Site:
         archive(path, self.bodies)
         self.spoil(path)
         (into / "facts.json").write_text("{}")
-        facts = {"started": "2026-01-01T00:00:00Z", "requests": []}
+        facts = {"started": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", "requests": []}
         taken = Capture(
             url, Policy.FULL, "complete", None, url, "a page", "words", into,
             tuple(sorted(into.iterdir())), facts, "Example Act s 1",
@@ -77,7 +93,7 @@ class Site:
         """Report an address whose capture finds these files; a new address unless one is given."""
         self.bodies, self.changes = list(bodies), changes
         report = told(where or f"https://example.com/post/{uuid4()}")
-        services.examine(report)
+        worked(report)
         sighting = Sighting.objects.get(report=report)
         return Sighted(sighting.item, sighting.case_id)
 

@@ -23,9 +23,10 @@ Connect = Callable[[str], psycopg.Connection]
 @pytest.fixture(scope="session")
 def role_passwords(django_db_setup: None, cluster: Path) -> Path:
     """Give each role its password, as `lindung migrate` does."""
-    from lindung.hotline.config import env, migrate
+    from lindung.hotline.config import env, migrate, postgres
 
     migrate.give_passwords(env.current())
+    postgres.harden(cluster)
     return cluster
 
 
@@ -47,6 +48,16 @@ def connect(role_passwords: Path) -> Iterator[Connect]:
     yield open_as
     for connection in opened:
         connection.close()
+
+
+def token(person: str) -> str:
+    """What a person of the `rows` would hold after signing in."""
+    return f"token of {person}"
+
+
+def act_as(connection: psycopg.Connection, person: str) -> None:
+    """Act by this person's sign-in from now on."""
+    connection.execute("SELECT set_config('lindung.session', %s, false)", [token(person)])
 
 
 class Rows:
@@ -99,6 +110,10 @@ class Rows:
             " created_at) VALUES (%s, %s, 'Example', %s, '!', true, now())",
             [new, new, role],
         )
+        self.execute(
+            "INSERT INTO accounts_session (token_hash, person_id) VALUES (sha256(%s::bytea), %s)",
+            [token(new), new],
+        )
         return new
 
 
@@ -147,6 +162,7 @@ def rows(connect: Connect) -> Rows:
 
 def assess(connection: psycopg.Connection, case: str, person: str) -> str:
     new = str(uuid4())
+    act_as(connection, person)
     connection.execute(
         "INSERT INTO casework_assessment (id, case_id, person_id, category, reason)"
         " VALUES (%s, %s, %s, 'offer', 'example')",
@@ -160,6 +176,7 @@ def confirm(
     connection: psycopg.Connection, assessment: str, person: str, agrees: bool = True
 ) -> str:
     new = str(uuid4())
+    act_as(connection, person)
     connection.execute(
         "INSERT INTO casework_confirmation (id, assessment_id, person_id, agrees, note)"
         " VALUES (%s, %s, %s, %s, '')",
@@ -172,6 +189,7 @@ def refer(
     connection: psycopg.Connection, rows: Rows, confirmation: str, letter: bytes = b""
 ) -> str:
     new = str(uuid4())
+    act_as(connection, rows.ana)
     connection.execute(
         "INSERT INTO referral_referral (id, case_id, confirmation_id, authority_id, queued_by_id,"
         " sealed_letter, state, attempts, reference, last_error)"

@@ -38,7 +38,6 @@ class Ground:
         self.home.chmod(0o711)
         self.public, self.console = free_ports(2)
         self.environ = {k: v for k, v in os.environ.items() if not k.startswith("LINDUNG_")} | {
-            "STANDIN": "yes",
             "PYTHONPATH": str(STANDIN),
             "LINDUNG_HOME": str(self.home),
             "LINDUNG_PUBLIC_BIND": f"127.0.0.1:{self.public}",

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -41,9 +41,10 @@ class House:
             **settings,
         }
 
-    def lindung(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def lindung(self, *words: str, start: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+        """Run the command; `start` is what runs it, in a place of another kind."""
         return subprocess.run(
-            [sys.executable, "-m", "lindung", *words],
+            [*start, sys.executable, "-m", "lindung", *words],
             env=self.environ,
             capture_output=True,
             text=True,

@@ -19,6 +19,7 @@ from lindung.hotline.custody.services import TooSoon, Try
 from lindung.hotline.referral import services as referral
 from lindung.hotline.referral.models import Authority
 from lindung.hotline.triage import captures, selectors, services
+from lindung.hotline.triage.budget import Later
 from lindung.hotline.triage.models import Media, Signal
 
 from .captured import Site, picture
@@ -55,7 +56,7 @@ def waiting(found: Sighted) -> list[dict[str, Any]]:
 
 
 def run(found: Sighted, **which: int) -> None:
-    services.capture_again(found.case, found.item.pk, Try(**which))
+    services.capture(found.case, found.item.pk, Try(**which))
 
 
 def ask(found: Sighted) -> int:
@@ -148,7 +149,7 @@ class TestTries:
         with connect("worker") as other:
             lock = [captures.LOCKS, str(found.item.pk)]
             other.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", lock)
-            with pytest.raises(captures.Busy):
+            with pytest.raises(Later):
                 run(found, attempt=2)
             assert len(tries(found)) == 1
         run(found, attempt=2)

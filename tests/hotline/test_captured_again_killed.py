@@ -75,5 +75,9 @@ def test_a_try_survives_a_killed_worker(built: tuple[House, int]) -> None:
     finally:
         server.shutdown()
         server.server_close()
-    until(house_, "SELECT count(*) FROM procrastinate_jobs WHERE queue_name = 'hotline'", 0)
+    until(
+        house_,
+        "SELECT count(*) FROM procrastinate_jobs WHERE queue_name IN ('reports', 'captures')",
+        0,
+    )
     until(house_, "SELECT string_agg(attempt::text, ',') FROM custody_evidence", "1,2")

@@ -129,7 +129,7 @@ def test_the_queue_is_ordered_by_danger_then_score(db: None) -> None:
     services.score(high, 3.0)
     ours = [
         row.case.number
-        for row in selectors.queue("new")
+        for row in selectors.queue("new").rows
         if row.case.number in {low, high, danger, unread}
     ]
     assert ours == [danger, high, low, unread]

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from tests.evidence import places
+
 from .house import house
 
 
@@ -35,3 +37,16 @@ def test_the_demo_stays_away_from_a_real_hotline() -> None:
         done = built.lindung("demo")
         assert done.returncode == 1
         assert "LINDUNG_HOME" in done.stderr
+
+
+def test_without_a_sandbox_the_demo_stops_with_a_remedy() -> None:
+    if why := places.refusal("container"):
+        pytest.skip(f"no such place can be made here: {why}")
+    with house() as built:
+        done = built.lindung("demo", start=places.command("container"))
+        assert done.returncode == 1, done.stdout + done.stderr
+        assert done.stderr.startswith("The demo needs a capture, and none can be made.")
+        assert "LINDUNG_CAPTURE_ISOLATION=weaker" in done.stderr
+        assert "Traceback" not in done.stdout + done.stderr
+        assert "Captures cannot be made: they wait." in done.stdout
+        assert "not running" in built.lindung("status").stdout

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from .ground import Ground
+from .ground import STANDIN, Ground
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def test_a_taken_port_is_named_and_nothing_starts(ground: Ground) -> None:
 
 
 def test_a_part_that_does_not_come_up_is_quoted_and_ends_the_start(ground: Ground) -> None:
-    done = ground.run("up", STANDIN="broken worker")
+    done = ground.run("up", PYTHONPATH=f"{STANDIN}:broken-worker")
     assert done.returncode == 1
     assert "worker did not come up: it ended with code 1" in done.stderr
     assert "The worker cannot read its example." in done.stderr

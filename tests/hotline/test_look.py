@@ -14,11 +14,11 @@ from lindung import evidence, media
 from lindung.hotline.casework import selectors as casework
 from lindung.hotline.custody import selectors as custody
 from lindung.hotline.custody.models import Entry, Evidence
-from lindung.hotline.triage import files, selectors, services
+from lindung.hotline.triage import files, selectors
 from lindung.hotline.triage.models import Match, Media
 from lindung.media import ListHit, StoreError
 
-from .captured import Site, picture, told
+from .captured import Site, picture, told, worked
 
 pytestmark = pytest.mark.database
 
@@ -125,7 +125,7 @@ def test_a_look_that_never_succeeds_is_sealed_told_and_not_known(
     assert "a defect" in sealed(found.case).unexamined
     assert Media.objects.get(case_id=found.case).sha256 == site.digests(ONE).sha256
     assert not selectors.files_of(found.case).all_known
-    assert found.case not in [row.case.number for row in casework.queue("known")]
+    assert found.case not in [row.case.number for row in casework.queue("known").rows]
     assert Entry.objects.filter(subject=found.case, kind="media.unexamined").count() == 1
 
 
@@ -151,15 +151,15 @@ def test_lists_that_cannot_be_read_stop_the_job_after_the_seal_until_they_can(
     store = files.hash_lists
     monkeypatch.setattr(files, "hash_lists", broken)
     with pytest.raises(StoreError):
-        services.examine(report)
-    (row,) = casework.queue("all", "post/unread")
+        worked(report)
+    (row,) = casework.queue("all", "post/unread").rows
     case = row.case.number
     record = sealed(case)
     assert Media.objects.get(case_id=case).pdq
     assert not selectors.files_of(case).all_known
 
     monkeypatch.setattr(files, "hash_lists", store)
-    services.examine(report)  # the job is tried again
+    worked(report)  # the jobs are tried again
     assert sealed(case).pk == record.pk
     assert selectors.files_of(case).all_known
 

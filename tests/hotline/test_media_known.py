@@ -21,6 +21,7 @@ from lindung.hotline.casework import selectors as casework
 from lindung.hotline.casework import services as decisions
 from lindung.hotline.casework.models import Case
 from lindung.hotline.console import case_page
+from lindung.hotline.custody.services import FIRST
 from lindung.hotline.triage import captures, selectors, services
 from lindung.hotline.triage.models import Match, Media
 from lindung.media import StoreError
@@ -35,7 +36,7 @@ ONE, TWO = picture(1), picture(2)
 
 def claimed(case: str) -> bool:
     """Whether the queue and the case say that everything is known; they must agree."""
-    queued = case in [row.case.number for row in casework.queue("known")]
+    queued = case in [row.case.number for row in casework.queue("known").rows]
     assert queued == selectors.files_of(case).all_known
     return queued
 
@@ -214,7 +215,7 @@ def test_a_second_capture_that_is_not_whole_or_not_yet_made_counts(site: Site) -
     assert second.case == found.case
     assert not claimed(found.case)  # it was named, and nobody has captured it yet
     site.changes = {"outcome": "partial", "problem": "The capture is partial."}
-    captures.capture(second.case, second.item.pk, second.item.url)
+    captures.capture(second.case, second.item.pk, FIRST)
     services.count(second.case)
     assert not claimed(found.case)
 
@@ -254,7 +255,7 @@ def test_the_page_says_all_known_only_while_it_is(site: Site, settings: Settings
 
 def test_a_reported_digest_is_matched_exactly(site: Site) -> None:
     site.listed(ONE)
-    digest = services._canonical(site.digests(ONE).sha256.upper(), "MY", uuid4())
+    digest = services._canonical(site.digests(ONE).sha256.upper(), uuid4())
     assert digest.kind == "digest"
     found = decisions.sight(report(), [digest], danger=False)[0]
     services.match_digest(found.case, found.item.pk, digest.value)

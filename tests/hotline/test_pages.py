@@ -48,8 +48,7 @@ def visited() -> Iterator[Visited]:
     with ExitStack() as stack:
         built = stack.enter_context(house(LINDUNG_CAPTURE_ALLOW=f"127.0.0.1:{port}"))
         address = stack.enter_context(site.serving(port))
-        link = re.search(r"http\S+/setup/\S+", built.up())
-        assert link
+        links = re.findall(r"http\S+/setup/\S+", built.up())
         browser = stack.enter_context(sync_playwright()).chromium.launch(
             executable_path=find_chromium(), args=list(FLAGS)
         )
@@ -57,13 +56,11 @@ def visited() -> Iterator[Visited]:
         url = f"{address}/@example_seller/posts/1"
         receipt = people.report(browser, built.public, where=url, words="I saw this post.")
         accounts = [Account(f"example-{n}", f"Example {n}", "correct horse 12") for n in range(3)]
-        manager, _ = stack.enter_context(people.joined(browser, link.group(), accounts[0]))
-        ana, ben = (
-            stack.enter_context(
-                people.joined(browser, people.invite(manager, built.console, "analyst"), account)
-            )[0]
-            for account in accounts[1:]
-        )
+        manager, _ = stack.enter_context(people.joined(browser, links[0], accounts[0]))
+        ana, _ = stack.enter_context(people.joined(browser, links[1], accounts[1]))
+        link = people.invite(manager, built.console, "analyst")
+        people.approve(ana, built.console)
+        ben, _ = stack.enter_context(people.joined(browser, link, accounts[2]))
         people.add_authority(manager, built.console, "Example Police", "example-police")
 
         def captured() -> bool:

@@ -87,8 +87,7 @@ def visited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visited]:
         )
         partner = tmp_path_factory.mktemp("lists") / "partner.csv"
         partner.write_text(f"id,sha256\nP-1,{sha256(KNOWN)}\nP-2,{sha256(DISPUTED)}\n")
-        link = re.search(r"http\S+/setup/\S+", built.up())
-        assert link
+        links = re.findall(r"http\S+/setup/\S+", built.up())
         with ListStore.open(built.home / "lists") as lists:
             lists.import_file(partner, "partner")
             lists.dispute("partner", "P-2", "Example", "a landscape")
@@ -98,13 +97,11 @@ def visited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visited]:
         )
         stack.callback(browser.close)
         accounts = [Account(f"example-{n}", f"Example {n}", "correct horse 12") for n in range(3)]
-        manager, _ = stack.enter_context(people.joined(browser, link.group(), accounts[0]))
-        ana, ben = (
-            stack.enter_context(
-                people.joined(browser, people.invite(manager, built.console, "analyst"), account)
-            )[0]
-            for account in accounts[1:]
-        )
+        manager, _ = stack.enter_context(people.joined(browser, links[0], accounts[0]))
+        ana, _ = stack.enter_context(people.joined(browser, links[1], accounts[1]))
+        link = people.invite(manager, built.console, "analyst")
+        people.approve(ana, built.console)
+        ben, _ = stack.enter_context(people.joined(browser, link, accounts[2]))
         people.report(browser, built.public, where=f"{address}/post", words="I saw this post.")
 
         def captured() -> bool:

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from psycopg.errors import CheckViolation, InsufficientPrivilege, UniqueViolation
 
 from lindung.evidence import entry_hash
+from lindung.hotline.config import env
 
-from .conftest import Connect, Rows, assess, confirm, refer
+from .conftest import Connect, Rows, act_as, assess, confirm, refer
 
 pytestmark = pytest.mark.database
 
@@ -53,11 +54,36 @@ def test_the_public_role_may_call_one_function(connect: Connect) -> None:
         "SELECT custody_append('x', 'x', '{}')",
         "SELECT hotline_defer('x', 'x', '{}')",
         "CREATE TABLE mine (id int)",
+        "CREATE TEMPORARY TABLE mine (id int)",
+        "SELECT pg_advisory_lock(1)",
+        "SELECT pg_try_advisory_xact_lock_shared(1, 2)",
+        "SELECT lo_create(0)",
+        "SELECT lo_from_bytea(0, 'example')",
+        "SELECT pg_sleep(60)",
+        "SELECT hotline_hold('log')",
+        "SET temp_file_limit = '1TB'",
     ],
 )
 def test_the_public_role_is_refused_everything_else(connect: Connect, statement: str) -> None:
     with connect("public") as public, pytest.raises(InsufficientPrivilege):
         public.execute(statement)
+
+
+@pytest.mark.parametrize("role", ["public", "console"])
+def test_no_part_takes_all_connections(connect: Connect, role: str) -> None:
+    most = 2 * env.current()["THREADS"] + 4
+    with pytest.raises(psycopg.OperationalError, match="too many connections for role"):
+        for _ in range(most + 1):
+            connect(role)
+    with connect("worker") as worker, connect("owner"):
+        assert worker.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_the_public_roles_statements_and_waits_end(connect: Connect) -> None:
+    with connect("public") as public:
+        for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
+            shown = public.execute(f"SHOW {name}").fetchone()
+            assert shown and shown[0] not in ("0", "")
 
 
 def test_a_report_of_the_public_role_defers_its_job_in_the_same_transaction(
@@ -123,7 +149,7 @@ def test_a_stored_entry_is_canonical_and_makes_its_leaf(
     connect: Connect, body: dict[str, object]
 ) -> None:
     with connect("worker") as worker:
-        worker.execute("SELECT custody_append('test', 'test', %s::jsonb)", [json.dumps(body)])
+        worker.execute("SELECT custody_note('test', 'test', %s::jsonb)", [json.dumps(body)])
         row = worker.execute(
             "SELECT entry, salt, leaf_hash FROM custody_entry ORDER BY index DESC LIMIT 1"
         ).fetchone()
@@ -140,8 +166,8 @@ def test_a_stored_entry_is_canonical_and_makes_its_leaf(
 
 
 def test_log_indices_have_no_gaps_after_rollbacks(connect: Connect) -> None:
-    append = "SELECT custody_append('test', 'test', '{}')"
-    with connect("worker") as one, connect("console") as two:
+    append = "SELECT custody_note('test', 'test', '{}')"
+    with connect("worker") as one, connect("worker") as two:
         first = one.execute(append).fetchone()
         one.rollback()
         again = two.execute(append).fetchone()
@@ -189,7 +215,7 @@ class TestFourEyes:
         rows.connection.commit()
         with connect("console") as console:
             assessment = assess(console, rows.case, rows.ana)
-            with pytest.raises(CheckViolation, match="analyst or manager"):
+            with pytest.raises(InsufficientPrivilege, match="role"):
                 confirm(console, assessment, auditor)
 
     def test_a_disagreement_refers_nothing(self, connect: Connect, rows: Rows) -> None:
@@ -221,6 +247,7 @@ class TestFourEyes:
     @pytest.mark.parametrize("status", ["confirmed", "referred", "closed"])
     def test_a_status_is_earned(self, connect: Connect, rows: Rows, status: str) -> None:
         with connect("console") as console, pytest.raises(CheckViolation):
+            act_as(console, rows.ana)
             console.execute(
                 "UPDATE casework_case SET status = %s WHERE number = %s", [status, rows.case]
             )
@@ -244,6 +271,7 @@ class TestOutbox:
     def test_it_cannot_begin_as_sent(self, connect: Connect, rows: Rows) -> None:
         with connect("console") as console:
             confirmation = confirm(console, assess(console, rows.case, rows.ana), rows.ben)
+            act_as(console, rows.ana)
             with pytest.raises(CheckViolation, match="begins as queued"):
                 console.execute(
                     "INSERT INTO referral_referral (id, case_id, confirmation_id, authority_id,"
@@ -270,6 +298,7 @@ class TestOutbox:
         self, connect: Connect, rows: Rows, referral: str
     ) -> None:
         with connect("console") as console, pytest.raises(UniqueViolation):
+            act_as(console, rows.ana)
             console.execute(
                 "INSERT INTO referral_referral (id, case_id, confirmation_id, authority_id,"
                 " queued_by_id, sealed_letter, state, attempts, reference, last_error)"
@@ -283,7 +312,8 @@ class TestOutbox:
     ) -> None:
         with connect("worker") as worker:
             worker.execute(
-                "UPDATE referral_referral SET state = 'sent', sent_at = now() WHERE id = %s",
+                "UPDATE referral_referral SET state = 'sent', sent_at = now(), attempts = 1"
+                " WHERE id = %s",
                 [referral],
             )
             worker.commit()

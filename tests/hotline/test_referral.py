@@ -132,7 +132,9 @@ class TestAlarms:
     def test_back_off_grows_and_never_gives_up(self) -> None:
         waits = []
         for attempts in (0, 1, 2, 20):
-            job = type("Job", (), {"attempts": attempts})()
+            job = type(
+                "Job", (), {"id": 1, "task_name": "referral.deliver", "attempts": attempts}
+            )()
             decision = BackOff().get_retry_decision(exception=NotDelivered("no-mail"), job=job)
             assert decision and decision.retry_at
             waits.append(round((decision.retry_at - timezone.now()).total_seconds()))

@@ -26,6 +26,7 @@ from lindung.hotline.referral.models import Authority, Referral, State
 from lindung.hotline.referral.problems import NotDelivered
 
 from .captured import Site, picture
+from .console_page import enter
 from .test_casework import person
 
 pytestmark = pytest.mark.database
@@ -53,7 +54,7 @@ def client(settings: Settings, db: None) -> Client:
     settings.MIDDLEWARE = [m for m in settings.MIDDLEWARE if "second_factor" not in m]
     client = Client(HTTP_HOST="127.0.0.1")
     found = Person.objects.get(pk=person())
-    client.force_login(found, "allauth.account.auth_backends.AuthenticationBackend")
+    enter(client, found)
     return client
 
 
@@ -151,7 +152,7 @@ def test_the_daily_check_reads_what_is_due_longest_ago_first_and_some_at_a_time(
 def test_anybody_may_have_it_read_now(site: Site, client: Client, read: list[str]) -> None:
     found = site.visit(ONE)
     record = Evidence.objects.get(case_id=found.case)
-    assert client.get(f"/evidence/{record.pk}/check/").status_code == 405
+    assert client.get(f"/evidence/{record.pk}/check/").status_code == 302
     assert client.post(f"/evidence/{record.pk}/check/").status_code == 302
     assert len(read) == 2
     seal = custody.seal_of(record)

@@ -17,7 +17,7 @@ from django.db import connection
 from django.utils import translation
 
 from lindung.hotline.config import sealing
-from lindung.hotline.console import views
+from lindung.hotline.console import context
 from lindung.hotline.intake import services as intake
 from lindung.hotline.intake.models import Report
 from lindung.hotline.triage import selectors, services
@@ -131,7 +131,7 @@ def test_a_list_that_is_left_out_is_an_alarm_until_it_is_mended(
     assert "partner.json" in alarm and english in alarm
     with translation.override("ms"):
         assert malay in selectors.alarms()[0]
-    assert alarm in views._alarms()
+    assert alarm in context._alarms()
     said = status()
     assert "lexicons/partner.json is not used" in said
     assert secret.hex() not in said + alarm

@@ -13,6 +13,7 @@ from lindung.hotline.accounts.models import Person, Role
 from lindung.hotline.casework import services
 from lindung.hotline.casework.models import Assessment
 
+from .console_page import enter
 from .test_casework import named, person, report
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -33,8 +34,7 @@ def case() -> str:
 
 
 def sign_in(client: Client) -> None:
-    who = Person.objects.get(pk=person(Role.ANALYST))
-    client.force_login(who, "allauth.account.auth_backends.AuthenticationBackend")
+    enter(client, Person.objects.get(pk=person(Role.ANALYST)))
 
 
 def fields(page: str) -> dict[str, str]:

@@ -155,3 +155,30 @@ def test_health_is_503_without_a_database(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.django_db
 def test_health_is_ok_with_one() -> None:
     assert views.healthz(RequestFactory().get("/healthz")).content == b"ok\n"
+
+
+@pytest.mark.parametrize("path", ["/?about=%00", "/check/?x%00=1", "/%00"])
+def test_nul_in_an_address_is_refused_in_words(client: Client, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 400 and "Nothing was stored" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/x-www-form-urlencoded; charset=klingon", b"words=a"),
+        ("application/x-www-form-urlencoded; charset=utf-16", b"words=a"),
+        ("application/x-www-form-urlencoded", b"words=a%00b"),
+        ("application/x-www-form-urlencoded", b"words%00=a"),
+        ("multipart/form-data", b"words=a"),
+        (
+            "multipart/form-data; boundary=b",
+            b'--b\r\nContent-Disposition: form-data; name="words"\r\n\r\na\0b\r\n--b--\r\n',
+        ),
+    ],
+)
+def test_a_body_that_no_form_sends_is_refused_in_words(
+    client: Client, content_type: str, body: bytes
+) -> None:
+    answer = client.generic("POST", "/", body, content_type=content_type)
+    assert answer.status_code == 400 and "Nothing was stored" in answer.content.decode()

@@ -75,9 +75,9 @@ class Stamp:
     unrevoked: bool
 
 
-def request(authority: str, data: bytes, seconds: float = SECONDS) -> Token:
+def request(authority: str, data: bytes) -> Token:
     """Ask `authority` (an http or https address) to stamp `data`; raises `StampProblem`."""
-    deadline = Deadline(seconds)
+    deadline = Deadline(SECONDS)
     query = TimestampRequestBuilder().data(data).hash_algorithm(HashAlgorithm.SHA256).build()
     try:
         status, raw = ask(
@@ -105,11 +105,11 @@ def request(authority: str, data: bytes, seconds: float = SECONDS) -> Token:
     return Token(raw, chain, lists)
 
 
-def revocation(authority: str, response: bytes, seconds: float = SECONDS) -> tuple[bytes, ...]:
+def revocation(authority: str, response: bytes) -> tuple[bytes, ...]:
     """The revocation lists for a stamp that came without them; raises `StampProblem`."""
     try:
         token = decode_timestamp_response(response)
-        return _lists(token, _leaf(token), authority, Deadline(seconds), late=True)
+        return _lists(token, _leaf(token), authority, Deadline(SECONDS), late=True)
     except _Unchecked as problem:
         raise StampProblem(str(problem)) from None
     except (ValueError, LookupError) as error:

@@ -81,9 +81,10 @@ class Witness:
         ):  # fmt: skip
             return HTTPStatus.UNPROCESSABLE_ENTITY, "the head does not extend the one seen\n"
         write_whole(path, head.text)
-        cosigned = head.cosigned(self.name, self._key, int(time.time()))
-        name, blob = cosigned.signatures[-1]
-        return HTTPStatus.OK, f"— {name} {base64.b64encode(blob).decode()}\n"
+        bare = Checkpoint(head.origin, head.size, head.root)
+        cosigned = bare.cosigned(self.name, self._key, int(time.time()))
+        ((_, blob),) = cosigned.signatures
+        return HTTPStatus.OK, f"— {self.name} {base64.b64encode(blob).decode()}\n"
 
 
 class WitnessServer(http.server.ThreadingHTTPServer):

@@ -2,15 +2,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.account.forms import ChangePasswordForm
+from allauth.core import context
 from allauth.core.internal.cryptokit import normalize_user_code
-from allauth.mfa import app_settings
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
 from django import forms
 from django.contrib.auth.password_validation import validate_password
-from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 
+from . import doors, services
 from .models import Person, Role
 
 
@@ -59,18 +61,26 @@ class InviteForm(forms.Form):
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
 
 
-class Once(BaseAuthenticateForm):  # type: ignore[misc]
-    """A code opens the door once (RFC 6238 section 5.2), as long as the tolerance keeps it good.
+class OwnPasswordForm(ChangePasswordForm):  # type: ignore[misc]
+    """A new password: the database takes it from whoever proves the old one."""
 
-    allauth itself remembers a used code for one time step only.
-    """
+    def save(self) -> None:
+        services.change_password(
+            self.user, old=self.cleaned_data["oldpassword"], new=self.cleaned_data["password1"]
+        )
+
+
+class Once(BaseAuthenticateForm):  # type: ignore[misc]
+    """A code opens the door once (RFC 6238 section 5.2), and tries are counted in the database."""
 
     def clean_code(self) -> str:
+        number = doors.attempt(context.request, "code", self.user.username)
+        if number is None:
+            raise get_account_adapter().validation_error("too_many_login_attempts")
         code: str = super().clean_code()
-        good_for = (1 + 2 * app_settings.TOTP_TOLERANCE) * app_settings.TOTP_PERIOD
-        key = f"code-used:{self.user.pk}:{normalize_user_code(code)}"
-        if not cache.add(key, True, timeout=good_for):
+        if not doors.use_code(self.user.pk, normalize_user_code(code)):
             raise get_adapter().validation_error("incorrect_code")
+        doors.good(number)
         return code
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from allauth.mfa.utils import is_mfa_enabled
-from django.db import connection
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 
 from lindung.hotline.web.views import again
 
+from . import sessions
+
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
 OPEN_PATHS = ("/accounts/", "/setup/", "/static/", "/healthz", "/language/")
+NOBODY_ACTS = ("/static/", "/healthz")
 
 
 def second_factor(get_response: Handler) -> Handler:
@@ -34,12 +37,16 @@ def second_factor(get_response: Handler) -> Handler:
 
 
 def actor(get_response: Handler) -> Handler:
-    """Name the acting person to the database for this request; the custody log records it."""
+    """Act in the database by this request's own sign-in; a session without one has ended."""
 
     def handle(request: HttpRequest) -> HttpResponseBase:
-        person = str(request.user.pk) if request.user.is_authenticated else ""
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('lindung.actor', %s, false)", [person])
-        return get_response(request)
+        if request.path.startswith(NOBODY_ACTS):
+            return get_response(request)
+        person = sessions.take_up(request)
+        if request.user.is_authenticated and request.user.pk != person:
+            logout(request)
+        response = get_response(request)
+        sessions.keep(request, response)
+        return response
 
     return handle

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from . import selectors, services
@@ -30,6 +30,9 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
                 password=data["password1"],
             )
             return redirect("account_login")
+    except services.InvitationWaits:
+        text = _("A second person has not approved this link yet. Open it again when they have.")
+        return render(request, "console/message.html", {"message": text}, status=403)
     except services.InvitationSpent:
         text = _("This link was used or has expired. Ask a manager for a new one.")
         return render(request, "console/message.html", {"message": text}, status=410)
@@ -37,24 +40,63 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def people(request: HttpRequest) -> HttpResponse:
-    if not signed_in(request).is_manager:
+    """Everyone, for those who decide: a second person approves here; the rest is a manager's."""
+    person = signed_in(request)
+    if not person.may_decide:
+        raise PermissionDenied
+    if "approve" in request.POST or "vouch" in request.POST:
+        return _stand_for(request, person)
+    if request.method == "POST" and not person.is_manager:
         raise PermissionDenied
     if "switch" in request.POST:
-        return _switch(request)
+        return _switch(request, person)
     form = InviteForm(request.POST or None)
     link = None
     if request.method == "POST" and form.is_valid():
-        link = services.invite(form.cleaned_data["role"], by=signed_in(request))
+        link = services.invite(form.cleaned_data["role"], by=person)
     return render(
         request,
         "console/people.html",
-        {"people": selectors.people(), "invite_form": form, "link": link},
+        {
+            "people": selectors.people(),
+            "waiting": [one for one in selectors.invitations() if one.waits],
+            "manages": person.is_manager,
+            "invite_form": form,
+            "link": link,
+        },
     )
 
 
-def _switch(request: HttpRequest) -> HttpResponse:
+def _switch(request: HttpRequest, person: Person) -> HttpResponse:
     try:
-        services.switch(request.POST["switch"], active=request.POST.get("to") == "on")
+        services.switch(request.POST["switch"], active=request.POST.get("to") == "on", by=person)
     except services.LastManager:
         messages.error(request, _("The hotline needs one active manager."))
     return redirect("people")
+
+
+def _stand_for(request: HttpRequest, person: Person) -> HttpResponse:
+    """Approve an invitation, or stand for somebody whom one person alone brought in."""
+    try:
+        if "approve" in request.POST:
+            services.approve(_token_hash(request.POST["approve"]), person)
+            messages.success(request, _("Approved. The link works now."))
+        else:
+            services.vouch(get_object_or_404(Person, username=request.POST["vouch"]), person)
+            messages.success(request, _("You stand for this person from now on."))
+    except services.NotIndependent:
+        messages.error(
+            request,
+            _(
+                "This needs somebody independent of the one who invited: neither they, nor anybody "
+                "whom they alone brought in."
+            ),
+        )
+    return redirect("people")
+
+
+def _token_hash(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise Http404 from None

@@ -49,7 +49,11 @@ class AssessForm(_AsSeen):
             )
         },
     )
-    category = forms.ChoiceField(label=_("Classification"), choices=Category.choices)
+    category = forms.ChoiceField(
+        label=_("Classification"),
+        choices=[("", _("Choose one")), *Category.choices],  # none is taken by not choosing
+        error_messages={"required": _("Choose a classification.")},
+    )
     reason = forms.CharField(
         label=_("Reason"),
         max_length=1000,

@@ -20,6 +20,11 @@ class Status(models.TextChoices):
     CLOSED = "closed", _("Closed")
 
 
+NEXT_DECISION = models.Func(
+    models.Value("casework_decision_order", models.TextField()),
+    function="nextval",
+    output_field=models.BigIntegerField(),
+)
 FINISHED = (Status.REFERRED, Status.CLOSED)
 
 
@@ -35,6 +40,14 @@ class Category(models.TextChoices):
     NOT_FOUND = "not_found", _("Not found or not accessible")
 
 
+# Danger first, then the highest score, then the oldest.
+ORDER = (
+    models.F("danger").desc(),
+    models.F("score").desc(nulls_last=True),
+    models.F("opened_at").asc(),
+    models.F("number").asc(),
+)
+KNOWN = models.Q(media_whole=True, media_total__gt=0, media_known=models.F("media_total"))
 ILLEGAL = (Category.BASELINE, Category.NATIONAL)  # what marked files go on our own list for
 
 
@@ -53,7 +66,22 @@ class Case(models.Model):
     media_whole = models.BooleanField(default=False, db_default=False)
 
     class Meta:
-        indexes = [models.Index(fields=["status", "-danger", "-score"])]
+        # The order of the queues: in one queue, among what waits, and among all.
+        indexes = [
+            models.Index("status", *ORDER, name="casework_case_queue"),
+            models.Index(
+                *ORDER,
+                name="casework_case_waiting",
+                condition=~models.Q(status__in=["referred", "closed"]),
+            ),
+            models.Index(
+                *ORDER,
+                name="casework_case_done",
+                condition=models.Q(status__in=["referred", "closed"]),
+            ),
+            models.Index(*ORDER, name="casework_case_known", condition=KNOWN),
+            models.Index(*ORDER, name="casework_case_all"),
+        ]
 
     @property
     def is_finished(self) -> bool:
@@ -66,19 +94,48 @@ class Case(models.Model):
         return None if self.is_finished else self.due_at
 
 
+class CaseCount(models.Model):
+    """How many cases have this status, danger and known media; the database keeps it true."""
+
+    status = models.CharField(max_length=12)
+    danger = models.BooleanField()
+    known = models.BooleanField()
+    cases = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["status", "danger", "known"], name="casework_casecount_once"
+            ),
+        ]
+
+
+class ValueDigest(models.Func):
+    """SHA-256 of a text, in the database."""
+
+    function = "casework_value_digest"
+    output_field = models.BinaryField()
+
+
 class Item(models.Model):
-    """One address, account, phone, group or words, in canonical form; it exists once."""
+    """One address, account, phone, group or words, in canonical form; it exists once.
+
+    It is found by `digest`, because a value may be longer than an index takes.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=12)
     value = models.TextField()
+    digest = models.GeneratedField(
+        expression=ValueDigest("value"), output_field=models.BinaryField(), db_persist=True
+    )
     display = models.TextField()
     url = models.TextField(blank=True)
     first_seen_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["kind", "value"], name="casework_item_once"),
+            models.UniqueConstraint(fields=["kind", "digest"], name="casework_item_named_once"),
         ]
 
 
@@ -99,7 +156,9 @@ class Sighting(models.Model):
 class Assessment(models.Model):
     """An analyst's classification of a case. Never changed; a new one replaces it.
 
-    `files` are the SHA-256 digests of the case's media files that the decision is about.
+    `files` are the SHA-256 digests of the case's media files that the decision is about. The
+    database sets who, when and in which order (`seq`), the sign-in (`session`) under which it was
+    made, and the last report that it knows of (`last_sighting`).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -109,6 +168,9 @@ class Assessment(models.Model):
     reason = models.CharField(max_length=1000)
     files = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
     at = models.DateTimeField(db_default=Now())
+    seq = models.BigIntegerField(unique=True, editable=False, db_default=NEXT_DECISION)
+    session = models.BigIntegerField(null=True, editable=False)
+    last_sighting = models.BigIntegerField(editable=False, db_default=0)
 
 
 class Confirmation(models.Model):
@@ -120,3 +182,4 @@ class Confirmation(models.Model):
     agrees = models.BooleanField()
     note = models.CharField(max_length=1000, blank=True)
     at = models.DateTimeField(db_default=Now())
+    session = models.BigIntegerField(null=True, editable=False)

@@ -3,12 +3,21 @@ these functions ask in the right order and say why in words."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import (
+    DataError,
+    IntegrityError,
+    InternalError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+    transaction,
+)
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -50,9 +59,7 @@ def sight(report: UUID, named: Sequence[Named], *, danger: bool) -> list[Sighted
     """
     kept = {
         # In one order, so that two reports of the same new items never wait for each other.
-        c: Item.objects.get_or_create(
-            kind=c.kind, value=c.value, defaults={"display": c.display, "url": c.url}
-        )[0]
+        c: _item(c)
         for c in sorted(named, key=lambda c: (c.kind, c.value))
     }
     items = [kept[c] for c in named]
@@ -60,7 +67,7 @@ def sight(report: UUID, named: Sequence[Named], *, danger: bool) -> list[Sighted
     # about a case that may take them falls meanwhile.
     named_here = Item.objects.filter(pk__in=[i.pk for i in items])
     list(named_here.select_for_update(no_key=True).order_by("pk"))
-    hold(*Sighting.objects.filter(item__in=items).values_list("case_id", flat=True))
+    hold(*Sighting.objects.filter(item__in=items).values_list("case_id", flat=True).distinct())
     shared = ""
     found = []
     for item in items:
@@ -81,6 +88,35 @@ def sight(report: UUID, named: Sequence[Named], *, danger: bool) -> list[Sighted
     return found
 
 
+def _item(named: Named) -> Item:
+    """The item of this kind and value, made where there is none yet."""
+    digest = hashlib.sha256(named.value.encode()).digest()
+    if found := Item.objects.filter(kind=named.kind, digest=digest).first():
+        return found
+    try:
+        with transaction.atomic():
+            return Item.objects.create(
+                kind=named.kind, value=named.value, display=named.display, url=named.url
+            )
+    except IntegrityError:  # somebody else made it meanwhile
+        return Item.objects.get(kind=named.kind, digest=digest)
+
+
+def takes(named: Named) -> bool:
+    """Whether the database takes this item, whatever is in it. Nothing is kept."""
+    try:
+        with transaction.atomic():
+            _item(named)
+            transaction.set_rollback(True)
+    except (DataError, IntegrityError, ProgrammingError, InternalError, ValueError):
+        return False
+    except OperationalError as error:
+        if not getattr(error.__cause__, "sqlstate", None):
+            raise  # the database is gone: that says nothing of the item
+        return False
+    return True
+
+
 def hold(*cases: str) -> None:
     """Let nobody else change these cases, or add reports to them, until the transaction ends.
 
@@ -95,7 +131,8 @@ def _open_case_of(item: Item) -> str:
     letters = Case.objects.filter(
         pk=OuterRef("pk"), referrals__isnull=False, referrals__cancelled_at=None
     )
-    taking = Case.objects.filter(~Exists(letters), sightings__item=item)
+    here = Sighting.objects.filter(item=item).values("case")
+    taking = Case.objects.filter(~Exists(letters), pk__in=here)
     taking = taking.exclude(status__in=FINISHED)
     return taking.order_by("-opened_at").values_list("pk", flat=True).first() or ""
 

@@ -17,7 +17,16 @@ from typing import Any
 from . import shapes
 
 PREFIX = "LINDUNG_"
+ISOLATIONS = ("sandboxed", "weaker")  # those of lindung.evidence
 PROCESSES = ("owner", "public", "console", "worker")
+ALL = PROCESSES
+# Of the environment a part gets the settings that it reads and these names. Captures and migrations
+# use much else of a machine (browsers, certificates): theirs is whole but for the settings.
+WHOLE = ("owner", "worker")
+SYSTEM = ("PATH", "HOME", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "PYTHONPATH",
+          "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "NUMBA_CACHE_DIR", "SSL_CERT_FILE",
+          "SSL_CERT_DIR", "PLAYWRIGHT_BROWSERS_PATH", "DISPLAY", "XDG_RUNTIME_DIR",
+          "DBUS_SESSION_BUS_ADDRESS")  # fmt: skip
 
 
 class SettingsError(ValueError):
@@ -26,7 +35,10 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True)
 class Setting:
-    """One row of the table: `shape` says in words what a value must look like."""
+    """One row of the table: `shape` says in words what a value must look like.
+
+    `parts` read it; the others have its default, and never see what it was set to.
+    """
 
     name: str
     default: str
@@ -34,6 +46,7 @@ class Setting:
     shape: str
     parse: Callable[[str], Any]
     secret: bool = False
+    parts: tuple[str, ...] = ALL
 
 
 def default_home() -> str:
@@ -66,6 +79,7 @@ SETTINGS = (
         "Where the public process listens.",
         ADDRESS,
         shapes.address,
+        parts=("owner", "public"),
     ),
     Setting(
         "LINDUNG_CONSOLE_BIND",
@@ -73,6 +87,7 @@ SETTINGS = (
         "Where the console process listens.",
         ADDRESS,
         shapes.address,
+        parts=("owner", "console"),
     ),
     Setting(
         "LINDUNG_PUBLIC_URL",
@@ -87,6 +102,7 @@ SETTINGS = (
         "The address analysts open. With https, cookies are marked secure.",
         HTTP,
         shapes.url("http", "https"),
+        parts=("owner", "console", "worker"),
     ),
     Setting(
         "LINDUNG_HOTLINE_NAME",
@@ -115,6 +131,7 @@ SETTINGS = (
         "Internal addresses that captures may reach. Every other non-global address is refused.",
         "host:port, separated by commas; empty for none",
         shapes.addresses,
+        parts=("owner", "worker"),
     ),
     Setting(
         "LINDUNG_CAPTURE_AGAIN",
@@ -123,6 +140,15 @@ SETTINGS = (
         "site may be down for a minute only.",
         "whole minutes, separated by commas; empty for none",
         shapes.waits,
+        parts=("owner", "console", "worker"),
+    ),
+    Setting(
+        "LINDUNG_CAPTURE_ISOLATION",
+        "sandboxed",
+        "What must hold the browser of a capture. With “weaker” captures go on where the kernel "
+        "gives Chromium no sandbox; each record and the case page say so.",
+        "one of " + ", ".join(ISOLATIONS),
+        shapes.one_of(*ISOLATIONS),
     ),
     Setting(
         "LINDUNG_SMTP_URL",
@@ -131,6 +157,7 @@ SETTINGS = (
         "smtp://user:password@host:25, smtps://… or smtp+starttls://…",
         shapes.optional(shapes.url("smtp", "smtps", "smtp+starttls")),
         secret=True,
+        parts=("owner", "worker"),
     ),
     Setting(
         "LINDUNG_MAIL_FROM",
@@ -138,6 +165,7 @@ SETTINGS = (
         "Sender of e-mail referrals.",
         "an e-mail address",
         shapes.text,
+        parts=("owner", "console", "worker"),
     ),
     Setting(
         "LINDUNG_CONTACT",
@@ -153,6 +181,7 @@ SETTINGS = (
         "The legal authority under which pictures and videos may be kept. Empty: never kept.",
         "the law and section, for example “Act 000 s 0, letter of 1 March 2026”",
         shapes.text,
+        parts=("owner", "worker"),
     ),
     Setting(
         "LINDUNG_STUCK_AFTER",
@@ -160,6 +189,7 @@ SETTINGS = (
         "Minutes after which an unsent referral raises an alarm.",
         "a whole number from 1 to 10080",
         shapes.whole(1, 10080),
+        parts=("owner", "console", "worker"),
     ),
     Setting(
         "LINDUNG_UNACKNOWLEDGED_AFTER",
@@ -167,6 +197,23 @@ SETTINGS = (
         "Minutes after which a sent but unacknowledged referral raises an alarm.",
         "a whole number from 1 to 100000",
         shapes.whole(1, 100000),
+        parts=("owner", "console", "worker"),
+    ),
+    Setting(
+        "LINDUNG_REPORTS_A_MINUTE",
+        "300",
+        "Reports that the public pages take in a minute once many come at once. Whoever sends a "
+        "first one may pass beyond that; whoever is refused keeps what was typed.",
+        "a whole number from 1 to 1000000",
+        shapes.whole(1, 1_000_000),
+    ),
+    Setting(
+        "LINDUNG_PROXY",
+        "",
+        "Addresses of your own web server in front of Lindung. Only from these is believed what "
+        "X-Forwarded-For and X-Forwarded-Proto say.",
+        "IP addresses, separated by commas; empty for none",
+        shapes.ip_addresses,
     ),
     Setting(
         "LINDUNG_THREADS",
@@ -251,16 +298,18 @@ def become(process: str) -> None:
 
 
 def environ_of(process: str, home: Path, database_url: Path | None = None) -> dict[str, str]:
-    """The environment of a child: ours, with its own powers and its own database address.
+    """The environment of a child: what it reads of ours, its own powers and database address.
 
     `database_url` is a file with the address; None keeps the owner's. Paths become absolute,
     because children do not start in our folder.
     """
+    read_by = {f"{s.name}{end}" for s in SETTINGS if process in s.parts for end in ("", "_FILE")}
     environ = {
         name: str(Path(value).absolute())
         if name.startswith(PREFIX) and name.endswith("_FILE")
         else value
         for name, value in os.environ.items()
+        if name in read_by or (not name.startswith(PREFIX) and (name in SYSTEM or process in WHOLE))
     }
     replaced = ["HOME", "PROCESS"] + ([] if database_url is None else ["DATABASE_URL"])
     for name in replaced:

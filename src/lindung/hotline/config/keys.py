@@ -40,6 +40,7 @@ REPORTS = {
     "worker": ("report.pub", "report.key"),
 }
 MADE = "made.json"
+_kept: dict[Path, bytes] = {}  # of this process, see `keep`
 
 
 class KeyProblem(SettingsError):
@@ -50,9 +51,17 @@ def folder(home: Path) -> Path:
     return home / "keys"
 
 
+def keep(home: Path, names: Sequence[str]) -> None:
+    """Hold these keys in memory, for a process that gives up reading files before it serves."""
+    for name in names:
+        _kept[folder(home) / name] = read(home, name)
+
+
 def read(home: Path, name: str) -> bytes:
     """The content of one key file. Raises KeyProblem with what to do."""
     path = folder(home) / name
+    if path in _kept:
+        return _kept[path]
     try:
         content = path.read_bytes()
     except FileNotFoundError:

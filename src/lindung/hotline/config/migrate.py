@@ -26,23 +26,27 @@ class NewerData(SettingsError):
 def migrate(env: Env) -> list[str]:
     """Make a new hotline's keys, apply the migrations, give each role its password.
 
-    Returns what a person should read; the last line is the link by which the first manager
-    signs up, as long as there is no manager.
+    Returns what a person should read; the last lines are the links by which the first manager
+    and a second person, independent of them, sign up, as long as there are none.
     """
     keys.prepare(env.home, holds_data=bool(env["DATABASE_URL"]) and _holds_data(env))
     with nullcontext() if env["DATABASE_URL"] else postgres.running(env.home):
         applied = _apply()
         give_passwords(env)
+        if not env["DATABASE_URL"]:
+            postgres.harden(env.home)
         accounts = importlib.import_module("lindung.hotline.accounts.services")
         custody = importlib.import_module("lindung.hotline.custody.services")
         identities = custody.make_keys()
         custody.check_keys()
-        link = accounts.first_manager_link()
+        link, second = accounts.first_manager_link(), accounts.second_person_link()
     lines = [f"The database is up to date ({applied} migrations applied now)."]
     if identities:
         lines += [f"Move {identities} to offline media now: only they open evidence."]
     if link:
         lines += [f"Make the first manager's account (this link works once): {link}"]
+    if second:
+        lines += [f"Give this to a second person, who will confirm (it works once): {second}"]
     return lines
 
 
@@ -111,3 +115,29 @@ def give_passwords(env: Env) -> None:
                     sql.Identifier(f"lindung_{role}"), sql.Literal(password.decode())
                 )
             )
+            for limit in _limits(env)[role]:
+                connection.execute(f"ALTER ROLE lindung_{role} {limit}".encode())
+
+
+def _limits(env: Env) -> dict[str, list[str]]:
+    """What keeps a part from taking the database away from the others.
+
+    A part that was taken over can lift its own time limits; it cannot connect more often.
+    """
+    threads: int = env["THREADS"]
+    # Twice: a part that was killed leaves connections for a moment.
+    count = f"CONNECTION LIMIT {2 * threads + 4}"
+    return {
+        "public": [
+            count,
+            "SET statement_timeout = '20s'",
+            "SET lock_timeout = '15s'",
+            "SET idle_in_transaction_session_timeout = '30s'",
+        ],
+        "console": [
+            count,
+            "SET statement_timeout = '60s'",
+            "SET idle_in_transaction_session_timeout = '120s'",
+        ],
+        "worker": [],
+    }

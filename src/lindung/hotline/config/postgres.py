@@ -18,7 +18,6 @@ import fcntl
 import importlib.metadata
 import importlib.util
 import os
-import pwd
 import shutil
 import signal
 import subprocess
@@ -29,11 +28,10 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from . import child, database, keys
+from . import child, database, keys, system_users
 from .env import SettingsError
 
 VERSION = 18
-ACCOUNT = "lindung"
 START_SECONDS = 60
 LONGEST_SOCKET_FOLDER = 90  # bytes; a socket's whole path must stay under 108
 
@@ -47,20 +45,7 @@ class PostgresError(RuntimeError):
 
 def account() -> str | None:
     """The system user that runs the server: nobody else, unless we are root."""
-    if os.geteuid() != 0:
-        return None
-    try:
-        pwd.getpwnam(ACCOUNT)
-    except KeyError:
-        command = ["useradd", "--system", "--user-group", "--no-create-home"]
-        command += ["--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", ACCOUNT]
-        if shutil.which("useradd") is None:
-            raise PostgresError(
-                f"PostgreSQL does not run as root, and useradd is missing: make a system user "
-                f"named {ACCOUNT}, or start Lindung as another user."
-            ) from None
-        _run(command, None)
-    return ACCOUNT
+    return system_users.named(system_users.DATABASE)
 
 
 def prepare(home: Path, bin_dir: Path | None = None) -> list[str]:
@@ -84,7 +69,8 @@ def prepare(home: Path, bin_dir: Path | None = None) -> list[str]:
             f"LINDUNG_HOME is {home}, which the database's system user {user} cannot enter "
             "(PostgreSQL does not run as root). Choose a folder such as /var/lib/lindung."
         )
-    socket.mkdir(mode=0o700, exist_ok=True)
+    socket.mkdir(mode=0o711, exist_ok=True)
+    socket.chmod(0o711)  # each part is a user of its own; the server asks for passwords
     _give(socket, user)
     binaries = Path(bin_dir) if bin_dir else _binaries(folder, user)
     if not (folder / "data").exists():
@@ -98,7 +84,7 @@ def prepare(home: Path, bin_dir: Path | None = None) -> list[str]:
     options = {
         "listen_addresses": "",
         "unix_socket_directories": f'"{socket}"',
-        "unix_socket_permissions": "0700",
+        "unix_socket_permissions": "0777",
         "password_encryption": "scram-sha-256",
         "timezone": "UTC",
         "log_timezone": "UTC",
@@ -122,6 +108,23 @@ def answers(home: Path) -> bool:
             return True
     except (psycopg.OperationalError, keys.KeyProblem):
         return False
+
+
+# Everybody who connects may call these, until a superuser says otherwise: locks that freeze others,
+# large objects that fill the disk, waiting. Operators with a server of their own run this too.
+HARDEN = (Path(__file__).parent / "sql" / "harden.sql").read_text()
+
+
+def harden(home: Path) -> None:
+    """Take from the parts' roles what PostgreSQL gives everybody; as the server's superuser."""
+    with psycopg.connect(
+        host=database.socket_folder(home),
+        dbname=database.NAME,
+        user="postgres",
+        password=keys.read(home, "db-superuser.key").decode(),
+        connect_timeout=10,
+    ) as connection:
+        connection.execute(HARDEN.encode())
 
 
 @contextlib.contextmanager

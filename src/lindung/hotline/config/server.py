@@ -1,63 +1,137 @@
-"""The web server of the public and the console process: gunicorn with threads."""
+"""The web server of the public and the console process: waitress, which itself waits for the slow.
+
+A thread works only on what has arrived whole, and hands its answer over: however many connections
+dawdle, they cost no thread. What is no proper HTTP is answered in the hotline's own face.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
+import io
+import resource
+import signal
+import socket
+import sys
+from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 
-from gunicorn.app.base import BaseApplication
-from gunicorn.http import wsgi
+from waitress import parser, server, task
+from waitress.channel import HTTPChannel
 
+from . import confine, keys, system_users
 from .env import Env
 
-MEMORY = Path("/dev/shm")  # noqa: S108  the heartbeat file must not wait for a disk
+MOST_CONNECTIONS = 4000
+MOST_KEPT = 262_145  # bytes of a body that are kept; one more than a request may have
+MOST_READ = 16 * 2**20  # bytes of a body that are read before the connection ends
+QUIET = 30  # seconds without a byte after which a connection ends
 
 
-def options(env: Env, process: str) -> dict[str, Any]:
-    """gunicorn's settings. No access log, and no line that names who connected."""
-    host, port = env[f"{process.upper()}_BIND"]
+class _Kept:
+    """The beginning of a body, in memory; the rest is read and dropped.
+
+    A browser shows our answer only once it has finished sending. The application then refuses the
+    body by its length.
+    """
+
+    def __init__(self) -> None:
+        self._kept = io.BytesIO()
+
+    def append(self, piece: bytes) -> None:
+        self._kept.seek(0, io.SEEK_END)
+        self._kept.write(piece[: MOST_KEPT - self._kept.tell()])
+
+    def getfile(self) -> io.BytesIO:
+        self._kept.seek(0)
+        return self._kept
+
+    def close(self) -> None:
+        self._kept.close()
+
+    def __len__(self) -> int:
+        return len(self._kept.getbuffer())
+
+
+class _Parser(parser.HTTPRequestParser):  # type: ignore[misc]
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        if self.body_rcv is not None:
+            self.body_rcv.buf = _Kept()
+
+
+class _Refusal(task.ErrorTask):  # type: ignore[misc]
+    """What could not be read as a request, refused in words."""
+
+    page = b""
+
+    def execute(self) -> None:
+        error = self.request.error
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers += [
+            ("Content-Type", "text/html; charset=utf-8"),
+            ("Cache-Control", "no-store"),
+            ("Content-Security-Policy", "default-src 'none'; style-src 'self'"),
+        ]
+        self.set_close_on_finish()
+        self.content_length = len(self.page)
+        self.write(self.page)
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    parser_class = _Parser
+    error_task_class = _Refusal
+
+
+def options(env: Env) -> dict[str, Any]:
+    """waitress's settings. No line names who connected, and no header names the server."""
     return {
-        "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
-        "proc_name": f"lindung-{process}",
-        "worker_class": "gthread",
-        "workers": 1,
         "threads": env["THREADS"],
-        "worker_tmp_dir": str(MEMORY) if MEMORY.is_dir() else None,
-        "timeout": 60,
-        "graceful_timeout": 4,
-        "keepalive": 5,
-        "limit_request_line": 4094,
-        "limit_request_fields": 50,
-        "limit_request_field_size": 8190,
-        "accesslog": None,
-        "errorlog": "-",
-        "loglevel": "error",
-        "control_socket_disable": True,
+        "connection_limit": MOST_CONNECTIONS,
+        "asyncore_use_poll": True,
+        "channel_timeout": QUIET,
+        "cleanup_interval": 5,
+        "backlog": 1024,
+        "ident": None,
+        "max_request_header_size": 32_768,
+        "max_request_body_size": MOST_READ,
+        "outbuf_overflow": MOST_READ,
+        "clear_untrusted_proxy_headers": False,  # see web/source.py
+        "expose_tracebacks": False,
     }
-
-
-class _Application(BaseApplication):  # type: ignore[misc]
-    def __init__(self, chosen: dict[str, Any]) -> None:
-        self.chosen = chosen
-        super().__init__()
-
-    def load_config(self) -> None:
-        for name, value in self.chosen.items():
-            if name in self.cfg.settings:  # older versions have no control socket
-                self.cfg.set(name, value)
-
-    def load(self) -> Any:
-        from .wsgi import application
-
-        return application
 
 
 def serve(env: Env, process: str) -> None:
     """Serve until told to end. Does not return."""
-    before = wsgi.Response.default_headers
+    host, port = env[f"{process.upper()}_BIND"]
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind((host, port))
+    with suppress(ValueError, OSError):
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    from .wsgi import application
 
-    def without_name(self: Any) -> list[str]:
-        return [line for line in before(self) if not line.startswith("Server:")]
+    _Refusal.page = _refusal()
+    if process == "public":
+        _become_public(env)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    built = server.create_server(application, sockets=[listening], **options(env))
+    built.channel_class = _Channel
+    built.run()
 
-    wsgi.Response.default_headers = without_name
-    _Application(options(env, process)).run()
+
+def _become_public(env: Env) -> None:
+    """Read what this part needs, then be nobody: see confine.py."""
+    keys.keep(env.home, keys.REPORTS["public"])
+    address = urlsplit(env["DATABASE_URL"])
+    ports = [address.port or 5432] if address.hostname else []
+    if left := confine.give_up(system_users.of("public"), connect=ports):
+        sys.stderr.write(f"{left}\n")
+
+
+def _refusal() -> bytes:
+    from django.test import RequestFactory
+    from django.views.defaults import bad_request
+
+    return bytes(bad_request(RequestFactory().get("/"), ValueError()).content)

@@ -8,9 +8,11 @@ import sys
 from contextlib import ExitStack, suppress
 from functools import partial
 
-from . import parts, postgres, state
+from . import parts, postgres, state, trial
 from .env import Env, environ_of
 from .supervisor import Interrupted, PartFailed, Supervisor
+
+TRIAL_SECONDS = 20.0  # that `up` waits to hear whether captures can be made
 
 
 def launch() -> int:
@@ -64,10 +66,11 @@ def _start(env: Env, supervisor: Supervisor, held: ExitStack) -> None:
         if not held.enter_context(postgres.lock(env.home)):
             raise PartFailed("`lindung migrate` runs now. Try again when it is done.")
         supervisor.start(parts.embedded_database(env))
+    trial.forget(env)
     migrate = [*parts.LINDUNG, "migrate"]
     words = supervisor.once("migrations", migrate, environ_of("owner", env.home))
     supervisor.start(*parts.processes(env))
-    for line in words:
+    for line in [*words, trial.words(trial.answer(env, wait=TRIAL_SECONDS))]:
         _say(line)
     _say("Stop it with: lindung stop")
 

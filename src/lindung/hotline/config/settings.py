@@ -28,7 +28,6 @@ _sign_in = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "axes",
 ]
 INSTALLED_APPS = [
     "lindung.hotline.web",  # first: its templates stand before allauth's own
@@ -48,10 +47,12 @@ INSTALLED_APPS = [
 ]
 
 _first = [
+    "lindung.hotline.web.source.from_proxy",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "lindung.hotline.web.middleware.headers",
     "lindung.hotline.web.middleware.size_limit",
+    "lindung.hotline.web.middleware.readable",
 ]
 _public = [
     "django.middleware.locale.LocaleMiddleware",
@@ -64,15 +65,15 @@ _console = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "lindung.hotline.accounts.middleware.second_factor",
     "lindung.hotline.accounts.middleware.actor",
-    "axes.middleware.AxesMiddleware",
+    "lindung.hotline.accounts.middleware.second_factor",
 ]
 MIDDLEWARE = _first + (_public if IS_PUBLIC else _console)
 
 _signed_in = [
     "django.contrib.auth.context_processors.auth",
     "django.contrib.messages.context_processors.messages",
+    "lindung.hotline.console.context.alarms",
 ]
 TEMPLATES = [
     {
@@ -95,10 +96,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Sign-in
 AUTH_USER_MODEL = "accounts.Person"
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+AUTHENTICATION_BACKENDS = ["lindung.hotline.accounts.backend.Door"]
+PASSWORD_HASHERS = ["lindung.hotline.accounts.hashers.ProvenHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
@@ -114,8 +113,11 @@ ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+ACCOUNT_RATE_LIMITS = False  # counted in the database, by accounts.doors
+ACCOUNT_FORMS = {"change_password": "lindung.hotline.accounts.forms.OwnPasswordForm"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_PASSKEY_LOGIN_ENABLED = True
+# A key is a second factor: the database cannot see its signature yet (docs/decisions/0028).
+MFA_PASSKEY_LOGIN_ENABLED = False
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = urlsplit(URL).hostname in ("127.0.0.1", "localhost")
 MFA_TOTP_ISSUER = ENV["HOTLINE_NAME"]
 MFA_TOTP_TOLERANCE = 1  # a code may turn over while it is typed (RFC 6238 section 5.2)
@@ -123,10 +125,6 @@ MFA_FORMS = {
     "authenticate": "lindung.hotline.accounts.forms.SignInForm",
     "reauthenticate": "lindung.hotline.accounts.forms.SignInAgainForm",
 }
-AXES_FAILURE_LIMIT = 8
-AXES_COOLOFF_TIME = 0.25
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_SENSITIVE_PARAMETERS: list[str] = []
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
 SESSION_COOKIE_AGE = 12 * 3600
@@ -160,16 +158,15 @@ STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 
-# Nothing secret in logs: request bodies and local variables are never written.
+# Nothing in logs that names anybody or opens anything: see logs.py.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"line": {"()": "lindung.hotline.config.logs.Quiet"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django.server": {"level": "WARNING"},
         "procrastinate": {"level": "WARNING"},
-        "axes": {"level": "WARNING"},
     },
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -45,6 +46,11 @@ def addresses(value: str) -> frozenset[str]:
     for part in found:
         address(part)
     return found
+
+
+def ip_addresses(value: str) -> frozenset[str]:
+    """IP addresses, separated by commas, as a connection shows them."""
+    return frozenset(str(ipaddress.ip_address(part)) for part in _parts(value))
 
 
 def waits(value: str) -> tuple[timedelta, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .env import SETTINGS, Env
+from .env import PROCESSES, SETTINGS, Env, Setting
 
 DEFAULTS = {"LINDUNG_HOME": "~/.local/share/lindung (root: /var/lib/lindung)"}
 
@@ -15,15 +15,18 @@ and is not in this table stops the start, and so does a value of the wrong shape
 
 `lindung settings` shows the values in force. This page is made from the code by `make docs`.
 
-| setting | meaning | shape | default |
-|---|---|---|---|
+Under `lindung up` a part gets the settings that it reads and no other.
+
+| setting | meaning | shape | default | read by |
+|---|---|---|---|---|
 """
 
 
 def markdown() -> str:
     """docs/settings.md, the same on every machine."""
     rows = [
-        f"| `{s.name}` | {s.meaning} | {s.shape} | {_code(DEFAULTS.get(s.name, s.default))} |\n"
+        f"| `{s.name}` | {s.meaning} | {s.shape} | {_code(DEFAULTS.get(s.name, s.default))} "
+        f"| {_readers(s)} |\n"
         for s in SETTINGS
     ]
     return INTRODUCTION + "".join(rows)
@@ -37,6 +40,11 @@ def plain(env: Env) -> str:
         now = f"{setting.name} = {env.shown[setting.name]}   ({where})"
         blocks.append(f"{now}\n    {setting.meaning}\n")
     return "".join(blocks)
+
+
+def _readers(setting: Setting) -> str:
+    """The parts that read a setting; the commands of the owner read all."""
+    return "all" if setting.parts == PROCESSES else ", ".join(setting.parts).replace("owner, ", "")
 
 
 def _code(value: str) -> str:

@@ -4,6 +4,7 @@ from allauth.account import views as allauth
 from django.urls import include, path
 
 from lindung.hotline.accounts import views as accounts
+from lindung.hotline.console import letters
 from lindung.hotline.console import views as console
 from lindung.hotline.web import views as web
 
@@ -15,13 +16,14 @@ urlpatterns = [
     path("cases/<str:number>/refer/", console.refer, name="case_refer"),
     path("cases/<str:number>/danger/", console.danger, name="case_danger"),
     path("cases/<str:number>/capture/<uuid:item>/", console.capture, name="case_capture"),
-    path("referrals/<uuid:referral_id>/", console.acknowledge, name="referral_acknowledge"),
-    path("referrals/<uuid:referral_id>/cancel/", console.cancel, name="referral_cancel"),
+    path("referrals/<uuid:referral_id>/", letters.acknowledge, name="referral_acknowledge"),
+    path("referrals/<uuid:referral_id>/cancel/", letters.cancel, name="referral_cancel"),
     path("evidence/<uuid:evidence_id>/preview.png", console.preview, name="preview"),
     path("evidence/<uuid:evidence_id>/check/", console.check_seal, name="evidence_check"),
-    path("outbox/", console.outbox, name="outbox"),
+    path("outbox/", letters.outbox, name="outbox"),
     path("custody/", console.custody_log, name="custody"),
-    path("authorities/", console.authorities, name="authorities"),
+    path("authorities/", letters.authorities, name="authorities"),
+    path("authorities/<int:pk>/", letters.authority, name="authority"),
     path("people/", accounts.people, name="people"),
     path("setup/<str:token>/", accounts.setup, name="setup"),
     # Of allauth's own pages only these: nobody signs up or resets a password alone.

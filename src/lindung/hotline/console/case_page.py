@@ -89,12 +89,13 @@ def _texts(
     ]
 
 
-def context(case: Case, person: Person) -> dict[str, Any]:
-    """The context of `console/case.html`."""
+def context(case: Case, person: Person, page: int = 1) -> dict[str, Any]:
+    """The context of `console/case.html`, with one page of the case's reports."""
     number = case.number
     signals, evidence = triage.signals_of(number), custody.evidence_of(number)
     files = triage.files_of(number)
     matches = triage.matches_of(number, files)
+    waiting = custody.waits(number)
     items = []
     for item in casework.items_of(number):
         own = [e for e in evidence if e.item_id == item.id]
@@ -103,6 +104,8 @@ def context(case: Case, person: Person) -> dict[str, Any]:
         newest = {s.rule: (s, text) for s, text in reversed(found)}
         items.append(
             {
+                "id": item.id,
+                "place": f"kept-{item.id}",
                 "kind": item.kind,
                 "display": item.display,
                 "corroboration": item.corroboration,
@@ -122,6 +125,7 @@ def context(case: Case, person: Person) -> dict[str, Any]:
                     if m.item_id == item.id
                 ],
                 "evidence": kept.captures(own),
+                "waits": kept.waits(waiting, item.id),
                 "tries": kept.tries(own, finished=case.is_finished),
                 "capture_url": reverse("case_capture", args=[number, item.id])
                 if item.url and person.may_decide and not case.is_finished
@@ -132,7 +136,9 @@ def context(case: Case, person: Person) -> dict[str, Any]:
         )
     reports = []
     since = casework.reports_since_assessment(number) if case.status in DECIDING else set()
-    for report in intake.opened(casework.reports_of(number)):
+    told = casework.reports_page(number, page)
+    opened = {report.id: report for report in intake.opened(told.ids)}
+    for report in (opened[one] for one in told.ids):
         text = report.content.words
         struck = [s for s in signals if s.report_id == report.id]
         reports.append(
@@ -172,9 +178,10 @@ def context(case: Case, person: Person) -> dict[str, Any]:
         "items": items,
         "captured": bool(evidence),
         "reports": reports,
+        "told": told,
         "referrals": referral.rows(number),
         "history": _history(number),
-        **_decisions(case, person, files, len(reports), evidence),
+        **_decisions(case, person, files, told.total, evidence),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
@@ -11,7 +12,7 @@ from django.urls import reverse
 from lindung.evidence import Policy
 from lindung.hotline.accounts import selectors as accounts
 from lindung.hotline.custody import selectors as custody
-from lindung.hotline.custody.models import Evidence
+from lindung.hotline.custody.models import CaptureWait, Evidence
 
 
 def captures(own: Sequence[Evidence]) -> list[dict[str, Any]]:
@@ -21,10 +22,12 @@ def captures(own: Sequence[Evidence]) -> list[dict[str, Any]]:
 
 def _capture(record: Evidence, names: Mapping[str, str]) -> dict[str, Any]:
     return {
+        "place": f"evidence-{record.pk}",
         "outcome": record.outcome,
         "problem": record.problem,
         "asked_by": names.get(str(record.request.person_id), "") if record.request else "",
         "unexamined": record.unexamined,
+        "weaker": record.weaker,
         "no_media": record.policy == Policy.NO_MEDIA,
         "captured_at": record.captured_at,
         "preview_data": bool(record.preview),
@@ -35,6 +38,11 @@ def _capture(record: Evidence, names: Mapping[str, str]) -> dict[str, Any]:
         "seal": custody.seal_of(record),
         "check_url": reverse("evidence_check", args=[record.pk]),
     }
+
+
+def waits(waiting: Sequence[CaptureWait], item: UUID) -> CaptureWait | None:
+    """The capture of an item that waits until this machine can capture, the longest one."""
+    return next((one for one in waiting if one.item_id == item), None)
 
 
 def tries(own: Sequence[Evidence], *, finished: bool) -> dict[str, Any] | None:

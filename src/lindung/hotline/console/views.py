@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from lindung.hotline.accounts import selectors as accounts
 from lindung.hotline.accounts.models import Person
@@ -29,39 +26,18 @@ from lindung.hotline.casework.forms import AssessForm, ConfirmForm
 from lindung.hotline.casework.models import Case
 from lindung.hotline.custody import selectors as custody
 from lindung.hotline.custody import services as log
-from lindung.hotline.intake import selectors as intake
-from lindung.hotline.referral import selectors as referral
 from lindung.hotline.referral import services as outbox_services
-from lindung.hotline.referral.forms import AcknowledgeForm, AuthorityForm, CancelForm, ReferForm
-from lindung.hotline.triage import selectors as triage
+from lindung.hotline.referral.forms import ReferForm
 
 from . import case_page, file_table
 
 LOG_PAGE = 200
 
 
-def _alarms() -> list[str]:
-    """What needs somebody's attention now, in sentences."""
-    late = timezone.now() - timedelta(minutes=settings.ENV["STUCK_AFTER"])
-    waiting = intake.unexamined(late)
-    words = ngettext(
-        "%(count)s report waits too long: is the worker running?",
-        "%(count)s reports wait too long: is the worker running?",
-        waiting,
-    )
-    seals = [
-        _("Case %(case)s: the bundle %(bundle)s is missing or not as it was sealed.")
-        % {"case": one.evidence.case_id, "bundle": one.evidence.bundle}
-        for one in custody.broken()
-    ]
-    unread = [words % {"count": waiting}] if waiting else []
-    return [*seals, *unread, *referral.alarms(), *triage.alarms()]
-
-
-def _page(
+def shown(
     request: HttpRequest, name: str, context: dict[str, Any], status: int = 200
 ) -> HttpResponse:
-    return render(request, f"console/{name}.html", context | {"alarms": _alarms()}, status=status)
+    return render(request, f"console/{name}.html", context, status=status)
 
 
 def _case(number: str) -> Case:
@@ -71,7 +47,13 @@ def _case(number: str) -> Case:
     return found
 
 
-def _decider(request: HttpRequest) -> Person:
+def _number(request: HttpRequest, name: str) -> int:
+    """A page's number from the address; the first one for anything that is none."""
+    asked = request.GET.get(name, "")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 1
+
+
+def decider(request: HttpRequest) -> Person:
     person = signed_in(request)
     if not person.may_decide:
         raise PermissionDenied
@@ -93,6 +75,7 @@ def sent(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 def queue(request: HttpRequest) -> HttpResponse:
     labels = {
+        "todo": _("to do"),
         "danger": _("danger"),
         "known": _("all pictures known"),
         "new": _("new"),
@@ -102,10 +85,12 @@ def queue(request: HttpRequest) -> HttpResponse:
         "done": _("passed on or closed"),
         "all": _("all"),
     }
-    key, search = request.GET.get("queue", "all"), request.GET.get("search", "").strip()
+    search = request.GET.get("search", "").strip()
+    key = request.GET.get("queue", "")
+    key = key if key in labels else "all" if search else "todo"
     counts = casework.counts()
-    found = casework.queue(key, search)
-    numbers = [row.case.number for row in found]
+    listed = casework.queue(key, search, _number(request, "page"))
+    numbers = [row.case.number for row in listed.rows]
     titles, before = casework.titles(numbers), casework.reported_before(numbers)
     rows = [
         {
@@ -122,13 +107,21 @@ def queue(request: HttpRequest) -> HttpResponse:
             "due": row.case.due,
             "opened": row.case.opened_at,
         }
-        for row in found
+        for row in listed.rows
     ]
     sidebar = [
         {"key": k, "label": label, "count": counts[k], "url": f"?queue={k}", "current": k == key}
         for k, label in labels.items()
     ]
-    return _page(request, "queue", {"counts": sidebar, "rows": rows, "search": search})
+    context = {
+        "counts": sidebar,
+        "rows": rows,
+        "search": search,
+        "too_short": bool(search) and len(search) < casework.SHORTEST_SEARCH,
+        "listed": listed,
+        "query": urlencode({"queue": key, **({"search": search} if search else {})}),
+    }
+    return shown(request, "queue", context)
 
 
 def case(request: HttpRequest, number: str, **replaced: forms.Form) -> HttpResponse:
@@ -137,9 +130,16 @@ def case(request: HttpRequest, number: str, **replaced: forms.Form) -> HttpRespo
     if person.may_decide:
         decisions.begin(number)
         found.refresh_from_db()
-    log.append("case.read", number, {"person": str(person.pk)})
-    context = case_page.context(found, person) | replaced
-    return _page(request, "case", context, status=422 if replaced else 200)
+    log.read(number, person.pk)
+    said = list(messages.get_messages(request))
+    context = case_page.context(found, person, _number(request, "reports"))
+    context |= {"said": said} | replaced
+    return shown(request, "case", context, status=422 if replaced else 200)
+
+
+def back(number: str, place: str = "next") -> HttpResponse:
+    """The case page again, where somebody was: what was said last stands there, with the focus."""
+    return redirect(f"{reverse('case', args=[number])}#{place}")
 
 
 def _take(
@@ -148,23 +148,28 @@ def _take(
     name: str,
     form: forms.Form,
     step: Callable[[dict[str, Any]], object],
+    done: str,
 ) -> HttpResponse:
-    """Take one step of a case; a refusal is a sentence on its page, never an error page."""
+    """Take one step of a case, and say so; a refusal is a sentence on its page, never an error
+    page."""
     _case(number)
     if not form.is_valid():
+        if wrong := next((field for field in form.errors if field in form.fields), None):
+            form.fields[wrong].widget.attrs["autofocus"] = True
         return case(request, number, **{name: form})
     try:
         step(form.cleaned_data)
+        messages.success(request, done)
     except decisions.Refused as refused:
         messages.error(request, str(refused))
     except outbox_services.AlreadyQueued:
         messages.error(request, _("This authority already has this referral."))
-    return redirect("case", number)
+    return back(number)
 
 
 @sent
 def assess(request: HttpRequest, number: str) -> HttpResponse:
-    who = _decider(request).pk
+    who = decider(request).pk
     return _take(
         request,
         number,
@@ -182,12 +187,13 @@ def assess(request: HttpRequest, number: str) -> HttpResponse:
             typed["marked"],
             read=typed["assessment"],
         ),
+        _("Saved. Another person confirms it, or does not."),
     )
 
 
 @sent
 def confirm(request: HttpRequest, number: str) -> HttpResponse:
-    who = _decider(request).pk
+    who = decider(request).pk
     return _take(
         request,
         number,
@@ -201,12 +207,13 @@ def confirm(request: HttpRequest, number: str) -> HttpResponse:
             read=typed["assessment"],
             reports=typed["reports"],
         ),
+        _("Your answer is saved."),
     )
 
 
 @sent
 def refer(request: HttpRequest, number: str) -> HttpResponse:
-    who = _decider(request).pk
+    who = decider(request).pk
     return _take(
         request,
         number,
@@ -215,28 +222,39 @@ def refer(request: HttpRequest, number: str) -> HttpResponse:
         lambda typed: outbox_services.queue(
             number, typed["authority"], who, reports=typed["reports"]
         ),
+        _("In the outbox. It leaves within a minute; you can cancel it until then."),
     )
 
 
 @sent
 def capture(request: HttpRequest, number: str, item: UUID) -> HttpResponse:
     """Ask for a capture of one item now: it may be gone, or changed, in an hour."""
-    who = _decider(request).pk
+    who = decider(request).pk
     _case(number)
     if not any(one.id == item and one.url for one in casework.items_of(number)):
         raise Http404
+    place = f"kept-{item}"
     try:
         if casework.is_finished(number):
-            messages.error(request, _("This case is finished, so nothing is captured any more."))
+            messages.error(
+                request,
+                _("This case is finished, so nothing is captured any more."),
+                extra_tags=place,
+            )
         else:
             log.ask(number, item, who)
-            messages.success(request, _("Asked for. The capture appears here in a minute or so."))
+            messages.success(
+                request,
+                _("Asked for. The capture appears here in a minute or so."),
+                extra_tags=place,
+            )
     except log.TooSoon:
         messages.error(
             request,
             _("Somebody asked for this less than two minutes ago. The capture appears here."),
+            extra_tags=place,
         )
-    return redirect("case", number)
+    return back(number, place)
 
 
 @sent
@@ -245,42 +263,23 @@ def check_seal(request: HttpRequest, evidence_id: UUID) -> HttpResponse:
     found = custody.evidence_record(evidence_id)
     if found is None or not found.bundle:
         raise Http404
-    log.check(found, str(signed_in(request)))
-    return redirect("case", found.case_id)
-
-
-@sent
-def acknowledge(request: HttpRequest, referral_id: UUID) -> HttpResponse:
-    _decider(request)
-    form = AcknowledgeForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, str(form.errors["reference"][0]))
-    elif not outbox_services.acknowledge(referral_id, form.cleaned_data["reference"]):
-        messages.error(request, _("This referral is not waiting for an acknowledgement."))
-    return redirect("outbox")
-
-
-@sent
-def cancel(request: HttpRequest, referral_id: UUID) -> HttpResponse:
-    """Take a letter back that has not left, with a reason."""
-    who = _decider(request).pk
-    form = CancelForm(request.POST, prefix=str(referral_id))
-    if not form.is_valid():
-        messages.error(request, str(form.errors["reason"][0]))
+    verdict = log.check(found, str(signed_in(request)))
+    place = f"evidence-{found.pk}"
+    if verdict.status == 0:
+        messages.success(
+            request, _("Read whole just now: it is what was sealed."), extra_tags=place
+        )
     else:
-        try:
-            outbox_services.cancel(referral_id, who, form.cleaned_data["reason"])
-            messages.success(request, _("Cancelled. This letter does not leave."))
-        except decisions.Refused as refused:
-            messages.error(request, str(refused))
-    case_number = referral.case_of(referral_id)
-    return redirect("case", case_number) if case_number else redirect("outbox")
+        messages.error(
+            request, _("Read just now: it cannot be shown to be what was sealed."), extra_tags=place
+        )
+    return back(found.case_id, place)
 
 
 @sent
 def danger(request: HttpRequest, number: str) -> HttpResponse:
     """Somebody looked whether a child is in danger now: "not sure" counts as danger until then."""
-    _decider(request)
+    decider(request)
     _case(number)
     yes = request.POST.get("danger") == "yes"
     decisions.judge_danger(number, danger=yes)
@@ -290,7 +289,7 @@ def danger(request: HttpRequest, number: str) -> HttpResponse:
         if yes
         else _("Noted: you looked and saw no danger now. The case waits with the others."),
     )
-    return redirect("case", number)
+    return back(number)
 
 
 def preview(request: HttpRequest, evidence_id: UUID) -> HttpResponse:
@@ -299,10 +298,6 @@ def preview(request: HttpRequest, evidence_id: UUID) -> HttpResponse:
     if found is None or not found.preview:
         raise Http404
     return HttpResponse(bytes(found.preview), content_type="image/png")
-
-
-def outbox(request: HttpRequest) -> HttpResponse:
-    return _page(request, "outbox", {"rows": referral.rows()})
 
 
 def custody_log(request: HttpRequest) -> HttpResponse:
@@ -326,15 +321,4 @@ def custody_log(request: HttpRequest) -> HttpResponse:
         "root": head.note.splitlines()[2] if head else "",
         "root_size": head.size if head else 0,
     }
-    return _page(request, "custody", context)
-
-
-def authorities(request: HttpRequest) -> HttpResponse:
-    if not signed_in(request).is_manager:
-        raise PermissionDenied
-    form = AuthorityForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        authority = form.save()
-        log.append("authority.added", str(authority.pk), {"name": authority.name})
-        return redirect("authorities")
-    return _page(request, "authorities", {"authorities": referral.authorities(), "form": form})
+    return shown(request, "custody", context)

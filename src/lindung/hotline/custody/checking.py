@@ -16,7 +16,6 @@ from django.utils import timezone
 from lindung import evidence
 from lindung.runtime import storable
 
-from .log import append
 from .models import Evidence, SealCheck
 from .places import evidence_folder, evidence_keys
 
@@ -28,12 +27,11 @@ MOST_AT_ONCE = 4 << 30  # bytes that one run of the job reads
 def check(record: Evidence, by: str) -> SealCheck:
     """Read the whole bundle, and remember the verdict, when and by whom. `by`: a word or a name.
 
-    A verdict that changes is an entry of the custody log.
+    A verdict that changes is an entry of the custody log, which the database writes.
     """
     stamp = _stamp(record)  # before reading: a file that changes meanwhile is read again
     verdict = evidence.verify(evidence_folder() / record.bundle, evidence_keys().trust())
     wrong = [one.words for one in verdict.checks if one.outcome != evidence.Outcome.PASSED]
-    before = SealCheck.objects.filter(evidence=record).first()
     now, _new = SealCheck.objects.update_or_create(
         evidence=record,
         defaults={
@@ -44,9 +42,6 @@ def check(record: Evidence, by: str) -> SealCheck:
             "file": stamp,
         },
     )
-    if verdict.status != (before.status if before else AUTHENTIC):
-        kind = "seal.holds" if verdict.status == AUTHENTIC else "seal.broken"
-        append(kind, record.case_id, {"bundle": record.bundle, "verdict": verdict.words})
     return now
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import or_
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Max, Q
@@ -15,7 +16,6 @@ from lindung.evidence import CustodyLog, Inclusion, Keys, MemoryStore, append_le
 
 from .models import Checkpoint, Entry, Node
 
-WRITER_LOCK = 4823705527301  # the one that custody_append takes (sql/log.sql)
 AT_ONCE = 5000
 
 
@@ -39,7 +39,7 @@ class DatabaseStore:
         The nodes are made in memory and put in bulk: everybody waits for the lock meanwhile.
         """
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [WRITER_LOCK])
+            cursor.execute("SELECT hotline_hold('log')")  # as custody_append does (sql/log.sql)
         while leaves := list(
             Entry.objects.filter(index__gte=(size := self.size()))
             .order_by("index")
@@ -86,9 +86,18 @@ class HotlineLog:
 
 
 def append(kind: str, subject: str, body: Mapping[str, Any]) -> int:
-    """Add one entry to the log and return its index. `body`: texts, whole numbers, lists."""
+    """Note what this process did and return the entry's index. `body`: texts, whole numbers, lists.
+
+    What people do is written by the database itself.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT custody_append(%s, %s, %s::jsonb)", [kind, subject, json.dumps(dict(body))]
+            "SELECT custody_note(%s, %s, %s::jsonb)", [kind, subject, json.dumps(dict(body))]
         )
         return int(cursor.fetchone()[0])
+
+
+def read(case: str, person: UUID) -> None:
+    """Note that this person opened the page of a case."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT custody_read(%s, %s)", [case, person])

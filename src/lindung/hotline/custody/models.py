@@ -57,12 +57,38 @@ class CaptureRequest(models.Model):
     at = models.DateTimeField(db_default=Now())
 
 
+class CaptureWait(models.Model):
+    """A capture that this machine could not make, whatever the site: it is made when it can be.
+
+    It is the try number `attempt`, or what `request` asked for, as in `Evidence`.
+    """
+
+    case = models.ForeignKey("casework.Case", on_delete=models.PROTECT, related_name="+")
+    item = models.ForeignKey("casework.Item", on_delete=models.PROTECT, related_name="+")
+    attempt = models.SmallIntegerField(null=True)
+    request = models.ForeignKey(CaptureRequest, null=True, on_delete=models.PROTECT)
+    since = models.DateTimeField(db_default=Now())
+    tries = models.SmallIntegerField(db_default=1)
+    again_at = models.DateTimeField()
+    problem = models.CharField(max_length=1000)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "item", "attempt", "request"],
+                name="custody_wait_once",
+                nulls_distinct=False,
+            ),
+        ]
+
+
 class Evidence(models.Model):
     """A sealed capture of one item, or the reason why there is none.
 
     It is the hotline's own try number `attempt`, or what `request` asked for. The next try is due
     at `next_at`, if there is one. `unexamined` says why the machine could not look through its
-    media before it was sealed.
+    media before it was sealed. `weaker` says what did not hold the browser: "sandbox", or
+    "namespaces".
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -76,6 +102,7 @@ class Evidence(models.Model):
     outcome = models.CharField(max_length=12)
     problem = models.CharField(max_length=500, blank=True)
     policy = models.CharField(max_length=16, blank=True, db_default="")
+    weaker = models.CharField(max_length=12, blank=True, db_default="")
     unexamined = models.CharField(max_length=300, blank=True, db_default="")
     bundle = models.CharField(max_length=200, blank=True)
     manifest_sha256 = models.CharField(max_length=64, blank=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -65,3 +66,9 @@ def signer_pem() -> str:
     (keys,) = list(evidence.Trust.load(trust_file()).signers.values())[:1]
     key = keys[-1]  # after a rotation the newest stands last
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def signer_fingerprint() -> str:
+    """SHA-256 of that PEM text, as letters name it; empty while there is no key."""
+    pem = signer_pem()
+    return sha256(pem.encode()).hexdigest() if pem else ""

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import ngettext
 
 from .checking import TAMPERED, checked
-from .models import Checkpoint, Entry, Evidence, SealCheck
-from .places import evidence_folder, signer_pem, trust_file
+from .models import CaptureWait, Checkpoint, Entry, Evidence, SealCheck
+from .places import evidence_folder, signer_fingerprint, signer_pem, trust_file
 
 __all__ = [
+    "alarms",
     "broken",
     "bundles",
     "count",
@@ -21,9 +25,29 @@ __all__ = [
     "kept",
     "last_checkpoint",
     "seal_of",
+    "signer_fingerprint",
     "signer_pem",
     "trust_file",
+    "waits",
 ]
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A capture that got no whole page, and how long it took."""
+
+    item: UUID
+    url: str
+    at: datetime
+    took: timedelta
+
+
+def lost_since(since: datetime) -> list[Lost]:
+    """The captures since then that got no whole page and nobody had asked for."""
+    found = Evidence.objects.filter(at__gte=since, request=None).exclude(outcome="complete")
+    rows = found.values_list("item_id", "item__url", "at", "captured_at")
+    none, most = timedelta(), timedelta(minutes=5)  # a clock that was set says nothing
+    return [Lost(item, url, at, max(none, min(at - began, most))) for item, url, at, began in rows]
 
 
 def evidence_of(case: str) -> list[Evidence]:
@@ -67,6 +91,26 @@ def broken() -> list[SealCheck]:
     """The bundles that were missing, or not what was sealed, when they were last read."""
     wrong = SealCheck.objects.filter(Q(status=TAMPERED) | Q(file=""))
     return list(wrong.select_related("evidence"))
+
+
+def waits(case: str = "") -> list[CaptureWait]:
+    """The captures, of a case or of all, that wait until this machine can capture again."""
+    found = CaptureWait.objects.filter(**{"case_id": case} if case else {})
+    return list(found.order_by("since", "pk"))
+
+
+def alarms() -> list[str]:
+    """A sentence while captures wait for this machine."""
+    waiting = waits()
+    if not waiting:
+        return []
+    words = ngettext(
+        "%(count)s capture waits, since %(since)s UTC: this machine cannot capture. %(problem)s",
+        "%(count)s captures wait, since %(since)s UTC: this machine cannot capture. %(problem)s",
+        len(waiting),
+    )
+    since = waiting[0].since.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+    return [words % {"count": len(waiting), "since": since, "problem": waiting[-1].problem}]
 
 
 def last_checkpoint() -> Checkpoint | None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
 
 from lindung import evidence
 from lindung.hotline.config import sealing
@@ -18,8 +21,8 @@ from lindung.runtime import storable
 
 from .checking import check, check_due, check_leaving
 from .known_keys import check_evidence_keys, check_keys
-from .log import HotlineLog, append
-from .models import CaptureRequest, Evidence
+from .log import HotlineLog, append, read
+from .models import CaptureRequest, CaptureWait, Evidence
 from .places import evidence_folder, evidence_keys, make_keys
 
 __all__ = [
@@ -29,6 +32,7 @@ __all__ = [
     "Try",
     "append",
     "ask",
+    "capture_soon",
     "capturing",
     "check",
     "check_due",
@@ -39,9 +43,14 @@ __all__ = [
     "made",
     "make_keys",
     "may_come_back",
+    "read",
     "seal",
+    "wait",
+    "waits_due",
+    "waits_no_more",
 ]
 TOO_MANY_REQUESTS = 429
+LONGEST_WAIT = 15  # minutes between two tries of a capture that waits
 
 
 class TooSoon(Exception):
@@ -79,7 +88,8 @@ def ask(case: str, item: UUID, person: UUID) -> None:
 def capturing(url: str) -> Iterator[evidence.Capture]:
     """Capture an address; what was captured lies in plain until the end of the block.
 
-    What the site does never raises: an unreachable address is a capture with its reason.
+    What the site does never raises: an unreachable address is a capture with its reason. Raises
+    `evidence.CannotCapture` where this machine can capture nothing.
     """
     authority = settings.ENV["MEDIA_AUTHORITY"] or None
     policy = evidence.Policy.FULL if authority else evidence.Policy.NO_MEDIA
@@ -90,7 +100,55 @@ def capturing(url: str) -> Iterator[evidence.Capture]:
             policy=policy,
             authority=authority,
             allow=settings.ENV["CAPTURE_ALLOW"],
+            isolation=evidence.Isolation(settings.ENV["CAPTURE_ISOLATION"]),
         )
+
+
+def wait(case: str, item: UUID, which: Try, problem: str) -> None:
+    """Note that a capture could not be made here, whatever the site. The first time is logged."""
+    words = storable(problem, 1000)
+    with transaction.atomic():
+        row = _waits(case, item, which).select_for_update().first()
+        if row is None:
+            append("capture.waits", case, {"item": str(item), "problem": words})
+            row = CaptureWait(
+                case_id=case,
+                item_id=item,
+                attempt=which.attempt,
+                request_id=which.request,
+                since=timezone.now(),
+                tries=0,
+            )
+        row.tries += 1
+        row.problem = words
+        row.again_at = timezone.now() + timedelta(minutes=min(2**row.tries, LONGEST_WAIT))
+        row.save()
+
+
+def waits_due() -> list[CaptureWait]:
+    """The waiting captures that were not tried a moment ago, longest first."""
+    return list(CaptureWait.objects.filter(again_at__lte=timezone.now()).order_by("since", "pk"))
+
+
+def capture_soon(waiting: CaptureWait) -> None:
+    """Defer the job that makes a waiting capture."""
+    job: dict[str, object] = {"case": waiting.case_id, "item": str(waiting.item_id)}
+    which = {"attempt": waiting.attempt, "request": waiting.request_id}
+    job |= {name: number for name, number in which.items() if number is not None}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT custody_capture_later(0, %s::jsonb, NULL)", [json.dumps(job)])
+        soon = timezone.now() + timedelta(minutes=LONGEST_WAIT)
+        CaptureWait.objects.filter(pk=waiting.pk).update(again_at=soon)
+
+
+def waits_no_more(case: str, item: UUID, which: Try) -> None:
+    """The capture was made, or nobody wants it any more."""
+    _waits(case, item, which).delete()
+
+
+def _waits(case: str, item: UUID, which: Try) -> QuerySet[CaptureWait]:
+    found = CaptureWait.objects.filter(case_id=case, item_id=item)
+    return found.filter(attempt=which.attempt, request=which.request)
 
 
 def seal(
@@ -120,6 +178,7 @@ def seal(
         outcome=captured.outcome,
         problem=storable(captured.problem or _refusal(captured), 500),
         policy=captured.policy.value,
+        weaker=captured.weaker,
         unexamined=storable(unexamined, 300),
         sealed_text=sealing.seal(captured.text or ""),
         preview=captured.preview or b"",
@@ -138,6 +197,7 @@ def seal(
     if record.unexamined:
         append("media.unexamined", case, {"item": str(item), "problem": record.unexamined})
     record.save(force_insert=True)
+    waits_no_more(case, item, which)
     return record
 
 

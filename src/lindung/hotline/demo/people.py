@@ -110,6 +110,12 @@ def invite(manager: Page, console: str, role: str) -> str:
     return manager.locator(".once code").inner_text().strip()
 
 
+def approve(second: Page, console: str) -> None:
+    """A second person, independent of the manager, lets the invitation be used."""
+    second.goto(f"{console}/people/")
+    second.locator("input[name=approve] + button").first.click()
+
+
 def add_authority(manager: Page, console: str, name: str, folder: str) -> None:
     manager.goto(f"{console}/authorities/")
     if manager.get_by_text(name, exact=True).count():

@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
 from lindung.evidence import find_chromium
+from lindung.hotline.config import trial
 from lindung.hotline.config.env import Env
 
 from . import people, site
@@ -54,12 +55,16 @@ def run(env: Env, say: Say) -> None:
     kept = _Kept.of(env.home)
     lindung("stop")
     with site.serving(kept.port) as address, ExitStack() as stack:
-        link = _up(env, kept.port, say)
+        links = _up(env, kept.port, say)
+        tried = trial.answer(env, wait=60)
+        if tried is not None and not tried.works:
+            lindung("stop")
+            raise DemoError(f"The demo needs a capture, and none can be made. {tried.problem}")
         driver = stack.enter_context(sync_playwright())
         browser = driver.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
         stack.callback(browser.close)
         try:
-            _walk(env, kept, browser, address, link, say)
+            _walk(env, kept, browser, address, links, say)
         except (BrowserError, TimeoutError) as error:
             raise DemoError(
                 f"A step did not happen: {str(error).splitlines()[0]} "
@@ -118,7 +123,7 @@ def lindung(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _up(env: Env, port: int, say: Say) -> str:
+def _up(env: Env, port: int, say: Say) -> list[str]:
     say("Starting the hotline")
     allowed = ",".join(sorted({*env["CAPTURE_ALLOW"], f"127.0.0.1:{port}"}))
     done = lindung("up", LINDUNG_CAPTURE_ALLOW=allowed)
@@ -127,11 +132,12 @@ def _up(env: Env, port: int, say: Say) -> str:
     for line in done.stdout.splitlines():
         if "/setup/" not in line:
             say(f"  {line}")
-    found = re.search(r"https?://\S+/setup/\S+", done.stdout)
-    return found.group() if found else ""
+    return re.findall(r"https?://\S+/setup/\S+", done.stdout)
 
 
-def _walk(env: Env, kept: _Kept, browser: Browser, address: str, link: str, say: Say) -> None:
+def _walk(
+    env: Env, kept: _Kept, browser: Browser, address: str, links: list[str], say: Say
+) -> None:
     public, console = env["PUBLIC_URL"], env["CONSOLE_URL"]
     # A new post each time, so that the demo can be walked again in the same home.
     post, urgent = (f"/@example_{who}/posts/{time.time_ns()}" for who in ("seller", "club"))
@@ -151,7 +157,7 @@ def _walk(env: Env, kept: _Kept, browser: Browser, address: str, link: str, say:
 
     say("2. A manager and two analysts sign in, each with a second factor")
     with ExitStack() as stack:
-        pages = _sign_in(stack, kept, browser, console, link, say)
+        pages = _sign_in(stack, kept, browser, console, links, say)
         ana, ben = pages["ana"], pages["ben"]
 
         say("3. The worker captures the page, seals it, reads it")
@@ -186,19 +192,26 @@ def _walk(env: Env, kept: _Kept, browser: Browser, address: str, link: str, say:
         say(f"   look at: {console}/cases/{number}/")
 
     say("6. The evidence proves itself, and a tampered copy is refused")
-    _verify(env, next(letter.parent.glob("*.lindung*")), say)
+    bundle = next(iter(sorted(letter.parent.glob("*.lindung*"))), None)
+    if bundle is None:
+        raise DemoError(f"No page was captured. Look at {console}/cases/{number}/ for the reason.")
+    _verify(env, bundle, say)
 
 
 def _sign_in(
-    stack: ExitStack, kept: _Kept, browser: Browser, console: str, link: str, say: Say
+    stack: ExitStack, kept: _Kept, browser: Browser, console: str, links: list[str], say: Say
 ) -> dict[str, Page]:
     pages = {}
     for key, (username, name) in CAST.items():
         if account := kept.accounts.get(key):
             pages[key], _ = stack.enter_context(people.signed_in(browser, console, account))
             continue
-        if key != "manager":
+        # The first two come by the links of set-up; who comes later needs both of them.
+        if links:
+            link = links.pop(0)
+        else:
             link = people.invite(pages["manager"], console, "analyst")
+            people.approve(pages["ana"], console)
         fresh = Account(username, name, secrets.token_urlsafe(12))
         pages[key], kept.accounts[key] = stack.enter_context(people.joined(browser, link, fresh))
         kept.save()

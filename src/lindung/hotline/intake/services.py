@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any, TypeVar
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 
 from lindung.hotline.config import sealing
 
 from . import receipts
 from .models import Report
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ def receive(
     """Store one sealed report and return its receipt; the same form twice is one report."""
     plain = json.dumps(asdict(content), ensure_ascii=False)
     words = receipts.issue(nonce, f"{about}{danger}{is_child}{plain}")
-    report = Report(
+    row = Report(
         receipt_hash=receipts.stored("".join(words)),
         about=about,
         danger=danger,
@@ -53,8 +57,7 @@ def receive(
         sealed=sealing.seal(plain),
     )
     try:
-        with transaction.atomic():
-            report.save(force_insert=True)
+        _on_a_living_connection(lambda: row.save(force_insert=True))
     except IntegrityError as error:
         # Only a receipt that already stands means "already received".
         if "receipt_hash" not in str(error):
@@ -64,9 +67,29 @@ def receive(
 
 def status(receipt: str) -> PublicStatus | None:
     """The public status behind a receipt, or None when there is no such receipt."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT status, explanation, since FROM report_status(%s)", [receipts.stored(receipt)]
-        )
-        row = cursor.fetchone()
+
+    def ask() -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT status, explanation, since FROM report_status(%s)",
+                [receipts.stored(receipt)],
+            )
+            return cursor.fetchone()
+
+    row = _on_a_living_connection(ask)
     return PublicStatus(*row) if row else None
+
+
+def _on_a_living_connection(step: Callable[[], T]) -> T:
+    """Take one step, a statement that commits by itself; once more if the database was restarted.
+
+    Each step may run twice. So a connection is tried by using it, not by a question before each.
+    """
+    if connection.in_atomic_block:
+        with transaction.atomic():
+            return step()
+    try:
+        return step()
+    except (OperationalError, InterfaceError):
+        connection.close()
+        return step()

@@ -7,19 +7,28 @@ presses the button here.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, lru_cache, wraps
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils import translation
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.views.decorators.csrf import csrf_exempt
 
+from lindung.hotline.web.context import hotline
+
 from . import services
+from .flood import Answer, Gate
 from .forms import CheckForm, ReportForm, as_typed, fresh_nonce
 from .models import About
+from .receipts import WORDS_IN_RECEIPT
+
+BLANKS = tuple(f"blank-{number}-{secrets.token_hex(8)}" for number in range(WORDS_IN_RECEIPT))
+LATER = {"Retry-After": "60"}
 
 View = Callable[[HttpRequest], HttpResponse]
 
@@ -64,14 +73,26 @@ def report(request: HttpRequest) -> HttpResponse:
         about = asked if asked in About.values else About.SEEN
         form = ReportForm(initial={"about": about, "nonce": fresh_nonce()})
         return _report_page(request, form, about)
+    sent = not {"choose", "language"} & request.POST.keys()
+    answer = _gate().ask(request.META.get("REMOTE_ADDR", "")) if sent else Answer.TAKE
+    if answer is Answer.SHUT:
+        words = gettext(
+            "Nothing was sent. Go back, wait a minute, and send it again: what you wrote is still "
+            "there."
+        )
+        return HttpResponse(f"{words}\n", status=429, headers=LATER, content_type="text/plain")
     typed = request.POST.copy()
     if request.POST.get("choose") in About.values:
         typed["about"] = request.POST["choose"]
     about = typed.get("about", "")
     elsewhere = _from_elsewhere(request)
-    if elsewhere or {"choose", "language"} & request.POST.keys():
+    if elsewhere or not sent:
         status = 403 if elsewhere else 200
         return _report_page(request, as_typed(typed.dict()), about, status=status)
+    if answer is Answer.WAIT:
+        response = _report_page(request, as_typed(typed.dict()), about, status=429)
+        response["Retry-After"] = LATER["Retry-After"]
+        return response
     form = ReportForm(typed)
     if form.is_valid():
         return _receive(request, form)
@@ -82,7 +103,12 @@ def _report_page(
     request: HttpRequest, form: ReportForm, about: str, status: int = 200
 ) -> HttpResponse:
     about = about if about in About.values else About.SEEN
-    context = {"form": form, "about": about, "from_elsewhere": status == 403}
+    context = {
+        "form": form,
+        "about": about,
+        "from_elsewhere": status == 403,
+        "many_write": status == 429,
+    }
     return render(request, "public/report.html", context, status=status)
 
 
@@ -98,7 +124,24 @@ def _receive(request: HttpRequest, form: ReportForm) -> HttpResponse:
         is_child=data["is_child"],
         language=get_language() or "en",
     )
-    return render(request, "public/receipt.html", {"words": words, "about": data["about"]})
+    page = _receipt_page(get_language() or "en", data["about"])
+    for blank, word in zip(BLANKS, words, strict=True):
+        page = page.replace(blank, word)
+    return HttpResponse(page)
+
+
+@lru_cache(maxsize=64)
+def _receipt_page(language: str, about: str) -> str:
+    """The page of a receipt with blanks for its words: nothing else of it depends on the report."""
+    with translation.override(language):
+        return render_to_string(
+            "public/receipt.html", {"words": BLANKS, "about": about, **hotline(HttpRequest())}
+        )
+
+
+@cache
+def _gate() -> Gate:
+    return Gate(settings.ENV["REPORTS_A_MINUTE"])
 
 
 @csrf_exempt

@@ -12,7 +12,6 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
@@ -61,7 +60,6 @@ def write(case: str, authority: Authority) -> Written:
     files = triage.files_of(case)
     captures = custody.evidence_of(case)
     reports = intake.opened(casework.reports_of(case))
-    pem = custody.signer_pem()
     context = {
         "authority": authority.name,
         "hotline": settings.ENV["HOTLINE_NAME"],
@@ -102,6 +100,7 @@ def write(case: str, authority: Authority) -> Written:
             if record.bundle
         ],
         "lost": [_plain(problem) for problem in _lost(captures)],
+        "waits": [_time(one.since) for one in custody.waits(case)],
         "files": assessment.files,
         "matches": [
             {
@@ -114,8 +113,8 @@ def write(case: str, authority: Authority) -> Written:
             for match, live in triage.matches_of(case, files)
             if live
         ],
-        "pem": pem,
-        "fingerprint": sha256(pem.encode()).hexdigest(),
+        "pem": custody.signer_pem(),
+        "fingerprint": custody.signer_fingerprint(),
         "folder": authority.adapter == "folder",
     }
     with translation.override(authority.language):

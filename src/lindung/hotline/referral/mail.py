@@ -16,7 +16,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.template.defaultfilters import filesizeformat
@@ -115,14 +115,13 @@ class Email:
         """Send a mail that carries nothing, to see that mail works. Raises NotDelivered."""
         message = self._message(
             Letter(
-                UUID(int=0),
+                uuid4(),
                 _("Test letter from %(hotline)s") % {"hotline": settings.ENV["HOTLINE_NAME"]},
                 "",
             ),
             1,
             1,
         )
-        del message["Message-ID"]
         message.set_content(
             _(
                 "This is a test. The hotline will send referrals to this address. "

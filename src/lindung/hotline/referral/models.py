@@ -16,7 +16,11 @@ class Adapter(models.TextChoices):
 
 
 class Authority(models.Model):
-    """Where a referral can go: police, regulator, another hotline. Letters speak its language."""
+    """Where a referral can go: police, regulator, another hotline. Letters speak its language.
+
+    One that is reached by mail is offered once a test letter went out to its address; else
+    `test_problem` says why not, as a keyword (see problems.py).
+    """
 
     name = models.CharField(_("name"), max_length=120, unique=True)
     adapter = models.CharField(_("how it is sent"), max_length=12, choices=Adapter.choices)
@@ -25,6 +29,9 @@ class Authority(models.Model):
         _("language of letters"), max_length=8, default="en", db_default="en"
     )
     active = models.BooleanField(_("active"), default=True)
+    test_asked_at = models.DateTimeField(null=True, editable=False)
+    tested_at = models.DateTimeField(null=True, editable=False)
+    test_problem = models.CharField(max_length=500, blank=True, db_default="", editable=False)
 
     def __str__(self) -> str:
         return self.name
@@ -49,13 +56,16 @@ class Referral(models.Model):
     letter be sent only while its confirmation stands: `sending_at` is when the running attempt
     was allowed, and `fallen_at` when a newer assessment was written. `number` stands in the letter
     alone, so who repeats it has read the letter. `recalls` is the letter to the same authority
-    that this one recalls; `last_error` is a keyword with facts (see problems.py).
+    that this one recalls; `last_error` is a keyword with facts (see problems.py). `adapter` and
+    `address` are the authority's when it was queued: it goes where it was approved to go.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case = models.ForeignKey("casework.Case", on_delete=models.PROTECT, related_name="referrals")
     confirmation = models.ForeignKey("casework.Confirmation", on_delete=models.PROTECT)
     authority = models.ForeignKey(Authority, on_delete=models.PROTECT)
+    adapter = models.CharField(max_length=12, editable=False, db_default="")
+    address = models.CharField(max_length=400, editable=False, db_default="")
     queued_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     sealed_letter = models.BinaryField()
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)

@@ -14,6 +14,7 @@ MOST_FACT = 300
 WORDS: Mapping[str, Promise] = {
     "folder": _("The folder %(path)s refused: %(why)s."),
     "no-mail": _("LINDUNG_SMTP_URL is not set, so e-mail cannot be sent."),
+    "hangs": _("The other side did not answer in time. It is tried again by itself."),
     "mail": _("The mail server did not take the letter: %(why)s"),
     "bundle": _(
         "The bundle %(bundle)s is not as it was sealed. %(why)s "
@@ -22,6 +23,10 @@ WORDS: Mapping[str, Promise] = {
     "fallen": _(
         "Its decision does not stand now, so it is held back. Cancel it, or wait: the next "
         "decision of two people cancels it."
+    ),
+    "unproven": _(
+        "It cannot be shown that two people decided this, each by their own sign-in, so it is held "
+        "back. Decide the case anew."
     ),
     "no-number": _(
         "They left a file acknowledged.txt without the number that stands in the letter, so it "

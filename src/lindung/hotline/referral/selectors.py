@@ -3,16 +3,26 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from .forms import AcknowledgeForm, CancelForm, ReferForm
-from .models import LEFT, REPLACED, Authority, Referral, State
+from .models import LEFT, REPLACED, Adapter, Authority, Referral, State
 from .problems import shown
 
 
 def authorities() -> list[Authority]:
     return list(Authority.objects.order_by("name"))
+
+
+def test_problem(one: Authority) -> str:
+    """Why the last test letter did not go out, in words; empty where it did."""
+    return shown(one.test_problem)
+
+
+def by_mail(referral: UUID) -> bool:
+    """Whether a letter went by mail: then a person records the answer to it."""
+    return Referral.objects.filter(pk=referral, adapter=Adapter.EMAIL).exists()
 
 
 def case_of(referral: UUID) -> str:
@@ -27,7 +37,8 @@ def refer_form(case: str, confirmation: UUID, reports: int, *, told_only: bool) 
     """
     theirs = Referral.objects.filter(authority=OuterRef("pk"))
     has_it = theirs.filter(confirmation_id=confirmation).exclude(state=State.CANCELLED)
-    left = Authority.objects.filter(~Exists(has_it), active=True)
+    mail_works = Q(adapter=Adapter.FOLDER) | Q(tested_at__isnull=False)
+    left = Authority.objects.filter(~Exists(has_it), mail_works, active=True)
     if told_only:
         left = left.filter(Exists(theirs.filter(case_id=case, state__in=LEFT)))
     form = ReferForm(initial={"reports": reports})
@@ -65,7 +76,9 @@ def rows(case: str | None = None) -> list[dict[str, Any]]:
             "cancel_reason": _("Two people decided anew. Refer it again.")
             if r.cancel_reason == REPLACED
             else r.cancel_reason,
-            "acknowledge_form": AcknowledgeForm() if r.state == State.SENT else None,
+            "acknowledge_form": AcknowledgeForm()
+            if r.state == State.SENT and r.adapter == Adapter.EMAIL
+            else None,
             "cancel_form": CancelForm(prefix=str(r.pk)) if r.state == State.QUEUED else None,
         }
         for r in found.order_by("-queued_at")[:500]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from lindung.hotline.casework import services as decisions
 from lindung.hotline.config import sealing
 from lindung.hotline.custody import selectors as custody
 from lindung.hotline.custody import services as seals
+from lindung.hotline.limits import Hangs, within
 from lindung.runtime import storable
 
 from . import letters
@@ -27,6 +29,9 @@ from .models import REPLACED, Authority, Referral, State
 from .problems import NotDelivered, stored
 
 log = logging.getLogger(__name__)
+
+SENDING, SLOWEST = 60.0, 200_000  # seconds for a letter, and bytes a second for its bundles
+ASKING = 10.0
 
 
 class AlreadyQueued(Exception):
@@ -71,9 +76,12 @@ def deliver(referral: UUID) -> None:
     decision was replaced is cancelled; one that fell while an attempt was broken off may have left,
     so it counts as sent and is recalled.
     """
-    waiting = Referral.objects.select_related("authority").get(pk=referral)
+    waiting = Referral.objects.get(pk=referral)
     if waiting.state != State.QUEUED or not _may_begin(waiting):
         return
+    if not casework.stands(waiting.confirmation_id):
+        Referral.objects.filter(pk=referral).update(last_error=stored("unproven"), sending_at=None)
+        raise NotDelivered("unproven")
     text = sealing.unseal(waiting.sealed_letter)
     # What was captured after the decision is not what two people decided about.
     bundles = [bundle for bundle in custody.bundles(waiting.case_id) if bundle.name in text]
@@ -89,10 +97,22 @@ def deliver(referral: UUID) -> None:
     try:
         if broken := seals.check_leaving(waiting.case_id, bundles):
             raise NotDelivered("bundle", bundle=broken.evidence.bundle, why=broken.words)
-        adapter(waiting.authority.adapter, waiting.authority.address).send(letter)
+        held = adapter(waiting.adapter, waiting.address)
+        size = sum(bundle.stat().st_size for bundle in bundles)
+        within(
+            SENDING + size / SLOWEST,
+            f"The other side {waiting.address}",
+            lambda: held.send(letter),
+        )
     except NotDelivered as error:
         Referral.objects.filter(pk=referral, state=State.QUEUED).update(
             last_error=error.stored, sending_at=None
+        )
+        raise
+    except Hangs as hangs:
+        # One that began may still arrive, so its attempt is not taken back.
+        Referral.objects.filter(pk=referral, state=State.QUEUED).update(
+            last_error=stored("hangs"), **({} if hangs.begun else {"sending_at": None})
         )
         raise
     Referral.objects.filter(pk=referral, state=State.QUEUED).update(
@@ -157,9 +177,17 @@ def acknowledge(referral: UUID, reference: str) -> bool:
 def collect() -> int:
     """Ask every adapter whether sent referrals have been acknowledged meanwhile."""
     count = 0
-    for referral in Referral.objects.filter(state=State.SENT).select_related("authority"):
-        held = adapter(referral.authority.adapter, referral.authority.address)
-        answer = held.answer(referral.pk, referral.number)
+    for referral in Referral.objects.filter(state=State.SENT):
+        try:
+            held = adapter(referral.adapter, referral.address)
+            answer = within(
+                ASKING,
+                f"The answers of {referral.address}",
+                partial(held.answer, referral.pk, referral.number),
+            )
+        except Exception as error:  # one authority's trouble is no other's
+            log.warning("Referral %s was not asked after: %s", referral.pk, error)
+            continue
         if answer and answer.problem:
             Referral.objects.filter(pk=referral.pk, last_error="").update(
                 last_error=stored(answer.problem)

@@ -1,4 +1,4 @@
-"""The outbox's jobs: deliver one letter, collect acknowledgements, watch for stuck ones."""
+"""The outbox's jobs: deliver a letter or a test, collect acknowledgements, watch for stuck ones."""
 
 from __future__ import annotations
 
@@ -6,23 +6,28 @@ from uuid import UUID
 
 from procrastinate.contrib.django import app
 
-from lindung.hotline.retry import BackOff
+from lindung.hotline.retry import BackOff, alone
 
-from . import services
+from . import authorities, services
 
 
-@app.task(name="referral.deliver", queue="hotline", retry=BackOff())
+@app.task(name="referral.deliver", queue="letters", retry=BackOff())
 def deliver(referral: str) -> None:
     services.deliver(UUID(referral))
 
 
+@app.task(name="referral.test", queue="hotline")
+def test(authority: int) -> None:
+    authorities.test(authority)
+
+
 @app.periodic(cron="* * * * * */5")
-@app.task(name="referral.collect", queue="watch", queueing_lock="referral.collect")
+@app.task(name="referral.collect", queue="watch", **alone("referral.collect"))
 def collect(timestamp: int) -> None:
     services.collect()
 
 
 @app.periodic(cron="* * * * * */30")
-@app.task(name="referral.watch", queue="watch", queueing_lock="referral.watch")
+@app.task(name="referral.watch", queue="watch", **alone("referral.watch"))
 def watch(timestamp: int) -> None:
     services.watch()

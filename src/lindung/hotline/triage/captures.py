@@ -6,7 +6,7 @@ Posts go quickly, and a site may be down for a minute only. Each try is evidence
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from uuid import UUID
 
@@ -17,58 +17,77 @@ from django.utils import timezone
 from lindung import evidence
 from lindung.hotline.casework import selectors as cases
 from lindung.hotline.casework import services as casework
+from lindung.hotline.config import trial
 from lindung.hotline.custody import selectors as kept
 from lindung.hotline.custody import services as custody
 from lindung.hotline.custody.services import FIRST, Try
 from lindung.runtime import storable
 
 from . import files
+from .budget import SHORT, Later, spending
 from .models import Media
 
 LOCKS = 4823705  # the first half of every advisory lock of a capture
 
 
-class Busy(Exception):
-    """Another job captures this address now: the job queue tries again."""
+def capture(case: str, item: UUID, which: Try) -> custody.Evidence | None:
+    """Capture an item's address, hash its media so that nobody needs to look, seal it: once.
 
-
-def capture(case: str, item: UUID, url: str, which: Try = FIRST) -> custody.Evidence:
-    """Capture an address, hash its media so that nobody needs to look, seal it: once.
-
-    What was hashed and the sealed record are one transaction. That the media could not be
-    examined stands in the record; it never keeps the capture from being sealed. Raises Busy.
+    None when nobody wants it any more: the hotline's own further tries end when the page was got,
+    what a person asked for is made anyway, and everything ends with the case. None too where this
+    machine cannot capture now: then it waits, and `waiting` has it made later. Raises Later.
     """
-    with _alone(item):
+    if found := custody.made(case, item, which):
+        return found
+    asked = which.request is not None
+    if cases.is_finished(case) or (not asked and which != FIRST and kept.kept(case, item)):
+        custody.waits_no_more(case, item, which)
+        return None
+    url = cases.url_of(item)
+    with _alone(item), nullcontext() if asked else spending(item, url):
         if found := custody.made(case, item, which):
             return found
-        with custody.capturing(url) as captured:
-            seen, problem = files.look(captured)
-            with transaction.atomic():
-                casework.media_unseen(case)
-                record = custody.seal(
-                    case,
-                    item,
-                    captured,
-                    unexamined=_keep(case, item, seen) or problem,
-                    which=which,
-                    next_at=_next(captured, which),
-                )
+        try:
+            record = _sealed(case, item, url, which)
+        except evidence.CannotCapture as problem:
+            custody.wait(case, item, which, str(problem))
+            return None
         if record.bundle:
             custody.check(record, "sealing")
         return record
 
 
-def capture_again(case: str, item: UUID, which: Try) -> custody.Evidence | None:
-    """The same once more; None when nobody wants it any more.
+def _sealed(case: str, item: UUID, url: str, which: Try) -> custody.Evidence:
+    """What was hashed and the sealed record are one transaction.
 
-    The hotline's own tries end when the page was got; what a person asked for is made anyway.
-    Both end with the case.
+    That the media could not be examined stands in the record; it never keeps the capture from being
+    sealed.
     """
-    if found := custody.made(case, item, which):
-        return found
-    if cases.is_finished(case) or (which.request is None and kept.kept(case, item)):
-        return None
-    return capture(case, item, cases.url_of(item), which)
+    with custody.capturing(url) as captured:
+        seen, problem = files.look(captured)
+        with transaction.atomic():
+            casework.media_unseen(case)
+            return custody.seal(
+                case,
+                item,
+                captured,
+                unexamined=_keep(case, item, seen) or problem,
+                which=which,
+                next_at=_next(captured, which),
+            )
+
+
+def waiting() -> int:
+    """Have the waiting captures made if this machine can capture again; returns how many."""
+    due = custody.waits_due()
+    known = trial.answer(settings.ENV)
+    if known is not None and known.works and not due:
+        return 0
+    if not trial.run(settings.ENV).works:
+        return 0
+    for one in due:
+        custody.capture_soon(one)
+    return len(due)
 
 
 def _next(captured: evidence.Capture, which: Try) -> datetime | None:
@@ -97,12 +116,12 @@ def _keep(case: str, item: UUID, seen: list[Media]) -> str:
 
 @contextmanager
 def _alone(item: UUID) -> Iterator[None]:
-    """One capture of an item at a time. The lock is the connection's, and dies with the worker."""
+    """One capture of an item at a time, or Later. The lock dies with the worker's connection."""
     keys: list[int | str] = [LOCKS, str(item)]
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", keys)
         if not cursor.fetchone()[0]:
-            raise Busy(f"Another job captures item {item} now.")
+            raise Later(timezone.now() + SHORT)  # another job captures it now
     try:
         yield
     finally:

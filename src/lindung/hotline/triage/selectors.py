@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.conf import settings
-from django.utils.translation import gettext_lazy
+from django.db import connection
+from django.utils.translation import gettext_lazy, ngettext
 
 from lindung.hotline.casework import selectors as casework
+from lindung.hotline.config import waiting
 from lindung.hotline.custody import selectors as custody
 from lindung.media import ListHit, StoreError
 from lindung.runtime import storable
@@ -72,13 +74,53 @@ _LEFT_OUT = {
 }
 
 
+_TASKS = {
+    "triage.examine_report": gettext_lazy(
+        "The report %(subject)s was not examined, %(count)s times: it is in no case yet, or not "
+        "whole. The worker’s log says why (job %(id)s)."
+    ),
+    "triage.capture_again": gettext_lazy(
+        "Case %(subject)s: a capture failed %(count)s times. The worker’s log says why "
+        "(job %(id)s)."
+    ),
+}
+_OTHER_TASK = gettext_lazy(
+    "The job %(task)s failed %(count)s times %(subject)s. The worker’s log says why (job %(id)s)."
+)
+
+
 def alarms() -> list[str]:
-    """A sentence for every partner's list of terms that is left out."""
+    """A sentence for every job that fails, and every partner's list of terms that is left out."""
     return [
-        _LEFT_OUT.get(why, _LEFT_OUT["damaged"])
-        % {"file": file, "key": Path(file).with_suffix(".key")}
-        for file, why in left_out(settings.ENV.home).items()
+        *_failing(),
+        *(
+            _LEFT_OUT.get(why, _LEFT_OUT["damaged"])
+            % {"file": file, "key": Path(file).with_suffix(".key")}
+            for file, why in left_out(settings.ENV.home).items()
+        ),
     ]
+
+
+def _failing() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(waiting.QUESTION)
+        now = waiting.of(cursor.fetchone()[0])
+    said = [
+        _TASKS.get(job.task, _OTHER_TASK)
+        % {"subject": job.subject, "task": job.task, "count": job.attempts, "id": job.id}
+        for job in now.failing
+    ]
+    if more := now.failing_in_all - len(now.failing):
+        words = ngettext("%(count)s more job fails.", "%(count)s more jobs fail.", more)
+        said.append(words % {"count": more})
+    if now.dead:
+        words = ngettext(
+            "%(count)s job is held by a worker that is gone: is the worker running?",
+            "%(count)s jobs are held by a worker that is gone: is the worker running?",
+            now.dead,
+        )
+        said.append(words % {"count": now.dead})
+    return said
 
 
 def signals_of(case: str) -> list[Signal]:

@@ -1,4 +1,4 @@
-"""What the machine does with a report: open, canonicalise, capture, read, match, order.
+"""What the machine does with a report: open, canonicalise, read, capture, match, order.
 
 Every step may run twice with the same outcome, because a killed worker's job runs again.
 """
@@ -9,12 +9,14 @@ import hashlib
 import hmac
 import json
 import logging
+import math
 import re
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Max
 
 from lindung import media
@@ -26,9 +28,11 @@ from lindung.hotline.custody import selectors as log_of
 from lindung.hotline.custody import services as custody
 from lindung.hotline.custody.services import Evidence, Try
 from lindung.hotline.intake import selectors as intake
+from lindung.hotline.retry import named_only
 from lindung.media import OWN_LIST, ListHit, StoreError
 from lindung.runtime import storable
 from lindung.text import NotUnderstood, canonicalise
+from lindung.text import Signal as Found
 
 from . import captures, files, selectors
 from .models import Match, Media, Signal
@@ -36,29 +40,31 @@ from .terms import reader
 
 log = logging.getLogger(__name__)
 
-OWN_LIST_LOCK = 4823705527304
+UNREAD = "machine.unread"
 DIGEST = r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}"
 
 
 def examine(report: UUID) -> None:
-    """Turn one report into items of a case, with evidence, signals and matches.
+    """Turn one report into items of a case, with signals and matches.
 
-    Evidence comes first: whatever fails after it, what was there is sealed.
+    The database defers the captures of its addresses, as jobs of their own. What the database or a
+    reader refuses becomes part of the case in words; the rest goes on.
     """
     opened = intake.opened([report])[0]
-    region = settings.ENV["COUNTRY"]
-    named = [_canonical(line, region, report) for line in opened.content.where]
+    named = [_canonical(line, report) for line in opened.content.where]
     if not named:
         named = [_words_item(opened.content.words, report)]
-    sighted = casework.sight(report, named, danger=opened.danger)
-    captured = [
-        captures.capture(found.case, found.item.pk, found.item.url)
-        for found in sighted
-        if found.item.url
-    ]
-    _read(sighted[0].case, opened.content.words, report=report)
-    for record in captured:
-        _read(record.case_id, sealing.unseal(record.sealed_text), evidence=record)
+    try:
+        sighted = casework.sight(report, named, danger=opened.danger)
+    except (DatabaseError, ValueError) as error:
+        log.warning(
+            "Report %s names something that cannot be stored: %s", report, named_only(error)
+        )
+        lines = zip(named, opened.content.where or (opened.content.words,), strict=True)
+        named = [one if casework.takes(one) else _words_item(line, report) for one, line in lines]
+        sighted = casework.sight(report, named, danger=opened.danger)
+    first = sighted[0].case
+    _read(first, opened.content.words, report=report)
     for number in {found.case for found in sighted}:
         count(number)
     for found in sighted:
@@ -66,13 +72,16 @@ def examine(report: UUID) -> None:
             match_digest(found.case, found.item.pk, found.item.value)
 
 
-def _canonical(line: str, region: str, report: UUID) -> Named:
+def _canonical(line: str, report: UUID) -> Named:
     """The item a line names. Lines that name none are words, and words stay sealed."""
     if digest := re.fullmatch(DIGEST, line.strip(), re.IGNORECASE):
         return Named("digest", digest.group().lower(), digest.group().lower())
     try:
-        found = canonicalise(line, region=region)
+        found = canonicalise(line, region=settings.ENV["COUNTRY"])
     except NotUnderstood:
+        return _words_item(line, report)
+    except Exception as error:  # a reader's own fault: the line is read by people
+        log.warning("A line of a report was not understood: %s", named_only(error))
         return _words_item(line, report)
     if found.kind == "words":
         return _words_item(line, report)
@@ -93,32 +102,56 @@ def _words_item(words: str, report: UUID) -> Named:
 def _read(
     case: str, text: str, *, evidence: Evidence | None = None, report: UUID | None = None
 ) -> None:
-    reading = reader().read([text])[0]
-    Signal.objects.bulk_create(
-        [
-            Signal(
-                case_id=case,
-                item_id=evidence.item_id if evidence else None,
-                evidence=evidence,
-                report_id=report,
-                rule=storable(signal.rule, 80),
-                version=storable(str(signal.version), 40),
-                title=storable(signal.title, 200),
-                weight=signal.weight,
-                spans=[[span.start, span.end, span.label] for span in signal.spans],
-            )
-            for signal in reading.signals
-        ],
-        ignore_conflicts=True,
+    """Store what the rules say of a text. That it could not be read is a signal like another."""
+    where = {
+        "case_id": case,
+        "item_id": evidence.item_id if evidence else None,
+        "evidence": evidence,
+        "report_id": report,
+    }
+    try:
+        found = [_signal(signal, where) for signal in reader().read([text])[0].signals]
+        with transaction.atomic():
+            Signal.objects.bulk_create(found, ignore_conflicts=True)
+    except Exception as error:
+        if _is_lost(error):
+            raise
+        log.error("Words of case %s were not read: %s", case, named_only(error))
+        unread = Signal(
+            **where,
+            rule=UNREAD,
+            version="1",
+            title="The machine could not read these words: read them yourself",
+            weight=0.0,
+            spans=[],
+        )
+        Signal.objects.bulk_create([unread], ignore_conflicts=True)
+
+
+def _signal(signal: Found, where: dict[str, Any]) -> Signal:
+    spans = [[span.start, span.end, storable(span.label, 200)] for span in signal.spans]
+    return Signal(
+        **where,
+        rule=storable(signal.rule, 80),
+        version=storable(str(signal.version), 40),
+        title=storable(signal.title, 200),
+        weight=signal.weight if math.isfinite(signal.weight) else 0.0,
+        spans=spans,
     )
 
 
-def capture_again(case: str, item: UUID, which: Try) -> None:
-    """Make one more capture of an item and read it, if it is still wanted.
+def _is_lost(error: Exception) -> bool:
+    """Whether the database is gone, which says nothing of the text."""
+    gone = isinstance(error, (OperationalError, InterfaceError))
+    return gone and not getattr(error.__cause__, "sqlstate", None)
+
+
+def capture(case: str, item: UUID, which: Try) -> None:
+    """Make one capture of an item and read it, if it is still wanted. Raises Later.
 
     What it holds is new to whoever decides, so the claim that all is known is made anew.
     """
-    if record := captures.capture_again(case, item, which):
+    if record := captures.capture(case, item, which):
         _read(case, sealing.unseal(record.sealed_text), evidence=record)
         count(case)
 
@@ -182,7 +215,7 @@ def learn(case: str) -> int:
     """
     with transaction.atomic(), connection.cursor() as cursor:
         # One at a time: whether another case marks a file is asked and acted on in one step.
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [OWN_LIST_LOCK])
+        cursor.execute("SELECT hotline_hold('list')")
         if cases.decision_of(case) is None:
             return 0
         decided = cases.confirmed_files(case)

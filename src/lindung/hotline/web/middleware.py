@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import IO
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.http import HttpRequest, HttpResponseBase, QueryDict
+from django.http.multipartparser import MultiPartParserError
 from django.urls import Resolver404, resolve
 
 from . import views
@@ -92,6 +94,28 @@ def size_limit(get_response: Handler) -> Handler:
         return get_response(request)
 
     return handle
+
+
+def readable(get_response: Handler) -> Handler:
+    """Answer 400, in words, to what no form of ours sends: odd charsets, NUL, broken bodies."""
+
+    def handle(request: HttpRequest) -> HttpResponseBase:
+        charset = request.content_params.get("charset", "utf-8") if request.content_params else ""
+        try:
+            odd = charset.lower() not in ("", "utf-8", "utf8")
+            odd = odd or "\0" in request.path
+            if not odd:
+                for fields in (request.GET, request.POST):
+                    odd = odd or any("\0" in key or "\0" in value for key, value in _pairs(fields))
+        except (BadRequest, SuspiciousOperation, MultiPartParserError, ValueError, LookupError):
+            odd = True
+        return views.unreadable(request) if odd else get_response(request)
+
+    return handle
+
+
+def _pairs(fields: QueryDict) -> list[tuple[str, str]]:
+    return [(key, str(value)) for key, values in fields.lists() for value in values]
 
 
 def _drain(body: IO[bytes], declared: int) -> None:

@@ -47,6 +47,12 @@ def too_large(request: HttpRequest) -> HttpResponse:
         return render(request, "413.html", {"limit": filesizeformat(limit)}, status=413)
 
 
+def unreadable(request: HttpRequest) -> HttpResponse:
+    """A request that no page of ours sends. Comes before the language is known, too."""
+    with translation.override(translation.get_language_from_request(request)):
+        return render(request, "400.html", status=400)
+
+
 def healthz(request: HttpRequest) -> HttpResponse:
     """`ok` when this process reaches its database, 503 when it does not."""
     try:

@@ -14,7 +14,6 @@ class Migration(migrations.Migration):
         ("referral", "0001_initial"),
         ("triage", "0001_initial"),
         ("account", "0009_emailaddress_unique_primary_email"),
-        ("axes", "0010_accessattemptexpiration"),
         ("contenttypes", "0002_remove_content_type_name"),
         ("mfa", "0003_authenticator_type_uniq"),
         ("procrastinate", "0041_post_retry_failed_job"),

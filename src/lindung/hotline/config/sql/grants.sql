@@ -4,17 +4,27 @@
 DO $$
 DECLARE role_name text;
 BEGIN
-    PERFORM pg_advisory_xact_lock(4823705527303);
     FOREACH role_name IN ARRAY ARRAY['lindung_public', 'lindung_console', 'lindung_worker'] LOOP
         IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = role_name) THEN
-            EXECUTE format('CREATE ROLE %I LOGIN', role_name);
+            BEGIN
+                EXECUTE format('CREATE ROLE %I LOGIN', role_name);
+            EXCEPTION WHEN duplicate_object OR unique_violation THEN
+                NULL;  -- another database of this server made it at the same moment
+            END;
         END IF;
     END LOOP;
 END $$;
 
+DO $$
+BEGIN
+    EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO lindung_public, lindung_console, lindung_worker',
+                   current_database());
+END $$;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, lindung_public, lindung_console, lindung_worker;
-REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public
+    FROM PUBLIC, lindung_public, lindung_console, lindung_worker;
 GRANT USAGE ON SCHEMA public TO lindung_public, lindung_console, lindung_worker;
 
 -- public: leave a report, ask for its status
@@ -44,10 +54,9 @@ GRANT SELECT, INSERT ON casework_assessment, casework_confirmation TO lindung_co
 GRANT SELECT, INSERT, UPDATE ON referral_authority TO lindung_console;
 GRANT SELECT, INSERT ON referral_referral TO lindung_console;
 GRANT UPDATE (state, acknowledged_at, reference) ON referral_referral TO lindung_console;
-GRANT SELECT, INSERT, UPDATE ON accounts_person, accounts_invitation TO lindung_console;
-GRANT SELECT, INSERT, UPDATE, DELETE ON django_session, mfa_authenticator,
-    axes_accessattempt, axes_accessattemptexpiration, axes_accesslog, axes_accessfailurelog
-    TO lindung_console;
+GRANT SELECT, UPDATE (last_login) ON accounts_person TO lindung_console;
+GRANT SELECT, INSERT ON accounts_invitation TO lindung_console;
+GRANT SELECT, INSERT, UPDATE, DELETE ON django_session, mfa_authenticator TO lindung_console;
 GRANT SELECT ON account_emailaddress, account_emailconfirmation, django_content_type
     TO lindung_console;
 
@@ -58,8 +67,25 @@ BEGIN
         GRANT SELECT ON custody_capturerequest TO lindung_worker;
         GRANT SELECT, INSERT ON custody_capturerequest TO lindung_console;
     END IF;
+    IF to_regclass('casework_casecount') IS NOT NULL THEN
+        GRANT SELECT ON casework_casecount TO lindung_console;
+    END IF;
+    IF to_regclass('custody_capturewait') IS NOT NULL THEN
+        GRANT SELECT ON custody_capturewait TO lindung_console;
+        GRANT SELECT, INSERT, UPDATE, DELETE ON custody_capturewait TO lindung_worker;
+    END IF;
     IF to_regclass('custody_sealcheck') IS NOT NULL THEN
         GRANT SELECT, INSERT, UPDATE ON custody_sealcheck TO lindung_console, lindung_worker;
+    END IF;
+    IF to_regproc('accounts_acting') IS NOT NULL THEN
+        GRANT EXECUTE ON FUNCTION accounts_acting(), accounts_act(text), accounts_sign_out(),
+            accounts_sign_in(uuid, bytea), accounts_set_password(uuid, bytea, text),
+            accounts_join(text, uuid, text, text, text), accounts_approve(bytea, uuid),
+            accounts_revoke(bytea, uuid), accounts_vouch(uuid, uuid),
+            accounts_switch(uuid, boolean, uuid), accounts_reset_factors(uuid, uuid),
+            accounts_try(text, text, text), accounts_good(bigint), accounts_succeeded(text, text),
+            accounts_use_code(uuid, text) TO lindung_console;
+        GRANT EXECUTE ON FUNCTION casework_decided_by(uuid) TO lindung_worker;
     END IF;
     IF EXISTS (SELECT 1 FROM information_schema.columns
                WHERE table_name = 'referral_referral' AND column_name = 'cancelled_by_id') THEN
@@ -68,10 +94,25 @@ BEGIN
             TO lindung_console;
         GRANT UPDATE (danger) ON casework_case TO lindung_console;
     END IF;
+    IF EXISTS (SELECT 1 FROM information_schema.columns
+               WHERE table_name = 'referral_authority' AND column_name = 'tested_at') THEN
+        GRANT UPDATE (tested_at, test_problem) ON referral_authority TO lindung_worker;
+    END IF;
 END $$;
 
-GRANT EXECUTE ON FUNCTION custody_append(text, text, jsonb) TO lindung_console, lindung_worker;
+GRANT EXECUTE ON FUNCTION hotline_hold(text), custody_note(text, text, jsonb) TO lindung_worker;
+GRANT EXECUTE ON FUNCTION custody_read(text, uuid) TO lindung_console;
 GRANT EXECUTE ON FUNCTION casework_next_number() TO lindung_worker;
+DO $$ BEGIN
+    IF to_regproc('custody_capture_later') IS NOT NULL THEN
+        GRANT EXECUTE ON FUNCTION custody_capture_later(int, jsonb, timestamptz) TO lindung_worker;
+    END IF;
+    IF to_regprocedure('casework_grams(text)') IS NOT NULL THEN
+        GRANT EXECUTE ON FUNCTION casework_grams(text), casework_value_digest(text)
+            TO lindung_console, lindung_worker;
+    END IF;
+END $$;
+GRANT EXECUTE ON FUNCTION hotline_jobs() TO lindung_console, lindung_worker;
 
 DO $$
 DECLARE f record;

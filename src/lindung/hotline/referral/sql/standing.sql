@@ -25,17 +25,19 @@ LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     -- Whoever decides holds the case: wait for them, then see what they decided.
     PERFORM 1 FROM casework_case c WHERE c.number = referral.case_id FOR NO KEY UPDATE;
-    RETURN casework_decision(referral.case_id) IS NOT DISTINCT FROM referral.confirmation_id;
+    RETURN EXISTS (SELECT 1 FROM casework_decided_by(referral.confirmation_id));
 END $$;
 
 CREATE OR REPLACE FUNCTION referral_forward_only() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     IF (NEW.id, NEW.case_id, NEW.confirmation_id, NEW.authority_id, NEW.queued_by_id,
-        NEW.sealed_letter, NEW.queued_at, NEW.number, NEW.recalls_id)
+        NEW.sealed_letter, NEW.queued_at, NEW.number, NEW.recalls_id,
+        NEW.adapter, NEW.address)
        IS DISTINCT FROM
        (OLD.id, OLD.case_id, OLD.confirmation_id, OLD.authority_id, OLD.queued_by_id,
-        OLD.sealed_letter, OLD.queued_at, OLD.number, OLD.recalls_id) THEN
+        OLD.sealed_letter, OLD.queued_at, OLD.number, OLD.recalls_id,
+        OLD.adapter, OLD.address) THEN
         RAISE EXCEPTION 'A queued referral keeps its case, letter and destination.'
             USING ERRCODE = 'check_violation';
     END IF;
@@ -50,6 +52,20 @@ BEGIN
            (('queued', 'sent'), ('queued', 'cancelled'), ('sent', 'acknowledged')) THEN
             RAISE EXCEPTION 'A referral cannot go from % to %.', OLD.state, NEW.state
                 USING ERRCODE = 'check_violation';
+        END IF;
+        IF NEW.state IN ('sent', 'acknowledged') AND NEW.attempts = 0 THEN
+            RAISE EXCEPTION 'A referral was not sent before there was an attempt.'
+                USING ERRCODE = 'check_violation';
+        END IF;
+        IF session_user = 'lindung_console' THEN
+            PERFORM accounts_require(accounts_acting(), ARRAY['analyst', 'manager']);
+            IF NEW.state = 'cancelled' THEN
+                PERFORM accounts_require(NEW.cancelled_by_id, ARRAY['analyst', 'manager']);
+            -- A person says that a mail was answered; everything else the worker saw itself.
+            ELSIF (NEW.state, NEW.adapter) <> ('acknowledged', 'email') THEN
+                RAISE EXCEPTION 'Only the worker says that a letter is % by %.', NEW.state, NEW.adapter
+                    USING ERRCODE = 'insufficient_privilege';
+            END IF;
         END IF;
         IF NEW.state = 'sent' AND OLD.sending_at IS NULL AND NOT referral_stands(OLD) THEN
             RAISE EXCEPTION 'Case %: the decision of this letter does not stand, so it is not sent.',
@@ -71,6 +87,9 @@ BEGIN
             'referral', NEW.id, 'attempts', NEW.attempts, 'reference', NEW.reference)
             || CASE WHEN NEW.state = 'cancelled' THEN jsonb_build_object(
                 'person', NEW.cancelled_by_id, 'reason', NEW.cancel_reason) ELSE '{}'::jsonb END);
+    ELSIF (NEW.reference, NEW.acknowledged_at) IS DISTINCT FROM (OLD.reference, OLD.acknowledged_at) THEN
+        RAISE EXCEPTION 'A reference comes with the acknowledgement, once.'
+            USING ERRCODE = 'check_violation';
     ELSIF NEW.alarmed_at IS DISTINCT FROM OLD.alarmed_at THEN
         PERFORM custody_append('referral.alarm', NEW.case_id, jsonb_build_object(
             'referral', NEW.id, 'state', NEW.state, 'error', NEW.last_error));

@@ -37,7 +37,18 @@
     "?": () => keys.showModal(),
   };
 
+  // WCAG 2.1.4: who speaks to the computer, or whose hand shakes, can switch single keys off.
+  const off = () => localStorage.getItem("keys") === "off";
+  const keySwitch = document.querySelector("[data-keys-switch]");
+  const showSwitch = () => keySwitch?.setAttribute("aria-pressed", String(off()));
+  keySwitch?.addEventListener("click", () => {
+    localStorage.setItem("keys", off() ? "on" : "off");
+    showSwitch();
+  });
+  showSwitch();
+
   document.addEventListener("keydown", (event) => {
+    if (off()) return;
     const typing = event.target.closest("input, textarea, select, dialog");
     if (typing || event.ctrlKey || event.metaKey || event.altKey || !actions[event.key]) return;
     event.preventDefault();
