@@ -26,8 +26,10 @@ from playwright.async_api import (
 )
 from playwright.async_api import Error as PlaywrightError
 
-from lindung.evidence.capture.hiding import hide_media
-from lindung.evidence.capture.policy import Isolation, Limits, Policy, remove_inline_media
+from lindung.evidence.capture.charsets import declared_utf8
+from lindung.evidence.capture.hiding import hide_media, trees_of
+from lindung.evidence.capture.policy import Isolation, Limits, Policy
+from lindung.evidence.capture.redaction import redacted
 from lindung.evidence.capture.starting import CannotStart, Launch, said, start
 
 T = TypeVar("T")
@@ -128,13 +130,11 @@ class _Visit:
         await self.step("waiting for what scrolling brought", self._settle(page))
         text = await self.step("reading the text", page.evaluate(_TEXT))
         if isinstance(text, str):
-            self.write("page.txt", text.encode("utf-8", "replace"))
+            self.write_text("page.txt", text)
         html = await self.step("keeping the final document", page.content())
         if html is not None:
-            document = html.encode("utf-8", "replace")
-            if self.task.policy is not Policy.FULL:
-                document, _ = remove_inline_media(document)
-            self.write("page.html", document)
+            self.write_text("page.html", declared_utf8(html))
+        self.tell(final_url=page.url)
         picture = await self.step("taking the picture", self._picture(context, page))
         if picture is not None:
             self.write("screenshot.png", picture)
@@ -228,14 +228,16 @@ class _Visit:
 
     async def _picture(self, context: BrowserContext, page: Page) -> bytes:
         """The whole page as PNG; unless the policy is full, with all media hidden."""
-        if self.task.policy is not Policy.FULL:
-            await hide_media(context, page)
+        trees = await hide_media(context, page) if self.task.policy is not Policy.FULL else []
         height = await page.evaluate("() => document.documentElement.scrollHeight")
         height = max(1, min(int(height or 1), self.task.limits.screenshot_pixels))
-        return await page.screenshot(
+        picture = await page.screenshot(
             type="png", full_page=True, clip={"x": 0, "y": 0, "width": 1280, "height": height},
             animations="disabled", timeout=self.task.limits.step_seconds * 1000,
         )  # fmt: skip
+        if trees and not set(await trees_of(context, page)) <= set(trees):
+            raise PlaywrightError("the page changed while its picture was taken")
+        return picture
 
     async def _mhtml(self, context: BrowserContext, page: Page) -> bytes:
         session = await context.new_cdp_session(page)
@@ -259,6 +261,15 @@ class _Visit:
 
     def tell(self, **facts: object) -> None:
         os.write(self.task.report, json.dumps(facts).encode() + b"\n")
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write what of a text may be kept, in UTF-8."""
+        if self.task.policy is not Policy.FULL:
+            text, not_kept = redacted(text)
+            self.tell(
+                **{f"not_kept_of_{name.partition('.')[2]}": len(not_kept)} if not_kept else {}
+            )
+        self.write(name, text.encode("utf-8", "replace"))
 
     def write(self, name: str, data: bytes) -> None:
         (self.task.into / name).write_bytes(data)

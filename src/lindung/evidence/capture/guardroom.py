@@ -27,7 +27,6 @@ from lindung.evidence.capture.policy import (
     Limits,
     Policy,
     refuse_response,
-    remove_inline_media,
 )
 from lindung.evidence.capture.processes import (
     MemoryGroup,
@@ -37,6 +36,7 @@ from lindung.evidence.capture.processes import (
     sandboxed,
 )
 from lindung.evidence.capture.records import Warc, now
+from lindung.evidence.capture.redaction import redacted, redacted_body, redacted_facts
 from lindung.evidence.capture.relay import Relay
 from lindung.runtime import die_with, folder_for_a_while
 
@@ -67,7 +67,7 @@ class _Guardroom:
         })  # fmt: skip
         guard = AddressGuard(order["allow"], self.limits.connect_seconds)
         own = [part for part in chromium.OWN_ADDRESSES if part not in self.url]
-        self.relay = Relay(guard, self.policy, self.limits, self.warc, own)
+        self.relay = Relay(guard, self.policy, self.limits, self.warc, own, self.url)
         self.ending: str | None = None
         self.opened = False
         profile = room / "profile"
@@ -127,25 +127,32 @@ class _Guardroom:
                         clock.reschedule(loop.time() + self.limits.total_seconds)
                 if made := told.pop("synthesised", None):
                     self._keep_synthesised(made)
+                if self.policy is not Policy.FULL:
+                    told = redacted_facts(told, self.url)
                 self.facts.update(told)
                 if self.facts.get("done"):
                     return
 
     def _keep_synthesised(self, made: Mapping[str, Any]) -> None:
         """Record what a service worker answered, labelled as such, as far as the policy goes."""
-        body = base64.b64decode(made["body"])
-        headers = [("content-type", str(made["kind"]))]
-        dropped = refuse_response(self.policy, http1.Head("", headers, b""), body)
-        fact = {"url": made["url"], "status": made["status"], "kind": made["kind"]}
-        self.facts.setdefault("synthesised_by_service_worker", []).append(
-            fact | ({"blocked": dropped} if dropped else {})
-        )
-        if not dropped:
-            body = body if self.policy is Policy.FULL else remove_inline_media(body)[0]
+        body: bytes | None = base64.b64decode(made["body"])
+        fact = {"url": str(made["url"]), "status": made["status"], "kind": str(made["kind"])}
+        if self.policy is not Policy.FULL:
+            fact = redacted_facts(fact)
+            head = http1.Head("", [("content-type", fact["kind"])], b"")
+            may = redacted_body(body or b"", fact["kind"])
+            body = may.content
+            if blocked := refuse_response(self.policy, head, body or b""):
+                body = None
+            elif body is None:
+                blocked = f"policy {self.policy}: the body is not the text it is labelled as"
+            fact |= {"blocked": blocked} if blocked else {}
+            fact |= {"not_kept": [one.facts() for one in may.not_kept]} if may.not_kept else {}
+        self.facts.setdefault("synthesised_by_service_worker", []).append(fact)
+        if body is not None:
+            kind = fact["kind"] or "application/octet-stream"
             labels = {"Lindung-Record": "synthesised-by-service-worker"}
-            self.warc.resource(
-                made["url"], body, made["kind"] or "application/octet-stream", labels
-            )
+            self.warc.resource(fact["url"], body, kind, labels)
 
     async def _watch_memory(self) -> None:
         while True:
@@ -163,6 +170,8 @@ class _Guardroom:
     def _close(self) -> None:
         """Finish the records and write the facts; what a step left is already there."""
         seen = self.relay.seen
+        if self.policy is not Policy.FULL:
+            seen.hosts = {redacted(name)[0]: facts for name, facts in seen.hosts.items()}
         self.facts.update(
             ended=now(),
             ending=self.ending,

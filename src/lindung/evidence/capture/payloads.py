@@ -6,29 +6,26 @@ What a file is, its bytes say: a site labels it as it likes. In doubt it is take
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 import re
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import unquote_to_bytes
 
 from warcio.archiveiterator import ArchiveIterator
 
-from lindung.evidence.capture import http1
+from lindung.evidence.capture import http1, words
 from lindung.evidence.capture.capturing import Capture
+from lindung.evidence.capture.charsets import text_of
+from lindung.evidence.capture.codings import CannotUndo, undone
+from lindung.evidence.capture.embedded import embedded
+from lindung.evidence.capture.kinds import kind_of
 
 _MOST = 128 << 20  # bytes of one file, unpacked
-_HEAD = 64 << 10  # of a file: where bytes that no text has would show
-_NO_TEXT = bytes(set(range(32)) - set(b"\t\n\v\f\r\b\x1b")) + b"\x7f"
+_DEEPEST = 4  # pages inside pages
 _FONT_OR_CODE = (b"wOFF", b"wOF2", b"OTTO", b"\0\1\0\0", b"true", b"ttcf", b"\0asm")
-_INLINE = re.compile(
-    rb"data:[\w.+-]+/[\w.+-]+((?:;[\w=.+-]+)*),([\w+/%=.~!*:;,@&$#\\-]+)", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,8 @@ class Payload:
 def media_payloads(capture: Capture, into: Path) -> Iterator[Payload]:
     """Write each file that may be a picture or a video into `into`, one after another.
 
-    Text (SVG too), fonts and WebAssembly are left out; `data:` addresses inside a text are not.
+    Text (SVG too), fonts and WebAssembly are left out; files written into a text are not, in
+    whatever spelling (`embedded`).
     Damage ends the reading of an archive and is told by a payload without a path.
     """
     into.mkdir(parents=True, exist_ok=True)
@@ -63,7 +61,7 @@ def media_payloads(capture: Capture, into: Path) -> Iterator[Payload]:
 
 def _of_archive(file: IO[bytes], into: Path) -> Iterator[Payload]:
     seen: set[bytes] = set()  # pictures inside texts come again and again
-    for number, record in enumerate(ArchiveIterator(file)):
+    for number, record in enumerate(ArchiveIterator(file, no_record_parse=True)):
         if record.rec_type not in ("response", "resource"):
             continue
         url = record.rec_headers.get_header("WARC-Target-URI") or ""
@@ -71,81 +69,59 @@ def _of_archive(file: IO[bytes], into: Path) -> Iterator[Payload]:
         body = record.raw_stream.read()
         if record.raw_stream.limit:
             raise ValueError("a record is cut short")
-        if record.rec_type == "resource":
-            kind = record.rec_headers.get_header("Content-Type") or ""
-        elif record.http_headers is None:
-            yield Payload(url, "", None, "the answer is not HTTP")
-            continue
-        else:
-            kind = record.http_headers.get_header("Content-Type") or ""
+        kind = record.rec_headers.get_header("Content-Type") or ""
+        if record.rec_type == "response":
             try:
-                body = _decoded(body, record.http_headers.headers)
-            except (ValueError, zlib.error) as error:
-                yield Payload(url, kind, None, f"its coding cannot be undone: {error}")
+                kind, body = _answer(body)
+            except (http1.BadMessage, CannotUndo) as error:
+                yield Payload(url, "", None, f"it cannot be read: {error}")
                 continue
-        if label == "rendering" and not _is_text(body):
+        if label == "rendering" and kind.startswith("image/"):
             continue  # our own picture of the page
-        found = [body, *_inside(body, label)] if _is_text(body) else [body]
-        for place, content in enumerate(found):
-            if place and (digest := hashlib.sha256(content).digest()) in seen:
+        for place, content in enumerate(_files(body, kind, label)):
+            digest = hashlib.sha256(content).digest()
+            if not content or (place and digest in seen):
                 continue
-            if place:
-                seen.add(digest)
-            if content and not _is_text(content) and not content.startswith(_FONT_OR_CODE):
-                path = into / f"{number}-{place}.media"
-                path.write_bytes(content)
-                yield Payload(f"{url} ({place} inside)" if place else url, kind, path)
+            seen.add(digest)
+            path = into / f"{number}-{place}.media"
+            path.write_bytes(content)
+            yield Payload(f"{url} ({place} inside)" if place else url, kind, path)
 
 
-def _is_text(content: bytes) -> bool:
-    head = content[:_HEAD]
-    # A GIF is the one picture whose first bytes can all be letters.
-    return not head.startswith(b"GIF8") and len(head) == len(head.translate(None, _NO_TEXT))
+def _answer(block: bytes) -> tuple[str, bytes]:
+    """What an answer says that it is, and its body without codings."""
+    end = re.search(rb"\r?\n\r?\n", block)
+    at = end.end() if end else len(block)
+    head = http1.parse(block[:at], response=True)
+    body = http1.dechunk(block[at:]) if head.chunked else block[at:]
+    return head.get("content-type"), undone(body, head.headers, _MOST)
 
 
-def _decoded(body: bytes, headers: list[tuple[str, str]]) -> bytes:
-    """A body without its transfer and content codings. Raises ValueError, zlib.error."""
-
-    def said(name: str) -> list[str]:
-        lines = (value for key, value in headers if key.lower() == name)
-        return [word.strip().lower() for line in lines for word in line.split(",") if word.strip()]
-
-    if "chunked" in said("transfer-encoding"):
-        body = http1.dechunk(body)
-    for coding in reversed(said("content-encoding")) if body else ():
-        if coding in ("gzip", "x-gzip", "deflate"):
-            body = _inflated(body)
-        elif coding != "identity":
-            raise ValueError(coding)
-    return body
-
-
-def _inflated(body: bytes) -> bytes:
-    try:
-        reader = zlib.decompressobj(zlib.MAX_WBITS | 32)
-        content = reader.decompress(body, _MOST)
-    except zlib.error:  # some servers leave out the header of zlib
-        reader = zlib.decompressobj(-zlib.MAX_WBITS)
-        content = reader.decompress(body, _MOST)
-    if reader.unconsumed_tail:
-        raise ValueError(f"it unpacks to more than {_MOST >> 20} MiB")
-    return content
-
-
-def _inside(text: bytes, label: str) -> Iterator[bytes]:
-    """The files in a text: in its `data:` addresses, and what a WebSocket carried."""
-    for parameters, data in _INLINE.findall(text):
-        content = unquote_to_bytes(data.replace(b"\\", b""))
-        if b";base64" in parameters.lower():
-            content = _from_base64(content)
-        yield content
+def _files(body: bytes, kind: str, label: str) -> Iterator[bytes]:
+    """`body` itself if it is no text (empty if it is), and the files that are written into it."""
+    if body.startswith(_FONT_OR_CODE):
+        return
+    text = None if kind_of(body) else text_of(body, kind, words.doubt)
+    if text is None or words.is_noise(text):
+        yield body
+        return
+    yield b""
     if label == "websocket-frames":
         messages: list[dict[str, Any]] = json.loads(text)
-        yield from (_from_base64(m["data"].encode()) for m in messages if "data" in m)
+        for message in messages:
+            if "data" in message:
+                yield from _files(base64.b64decode(message["data"]), "", "")
+        text = "\n".join(str(message.get("text", "")) for message in messages)
+    yield from _inside(text)
 
 
-def _from_base64(data: bytes) -> bytes:
-    try:
-        return base64.b64decode(data.rstrip(b"=") + b"==")
-    except binascii.Error:
-        return b"\0" + data  # one character short: no text, so it is told as unreadable
+def _inside(text: str, depth: int = 0) -> Iterator[bytes]:
+    """The files that are written into a text, and into texts in it."""
+    for one in embedded(text):
+        if not one.content or one.content.startswith(_FONT_OR_CODE):
+            continue
+        inner = None if kind_of(one.content) else text_of(one.content, "", words.doubt)
+        if inner is None or words.is_noise(inner):
+            yield one.content
+        elif depth < _DEEPEST:
+            yield from _inside(inner, depth + 1)

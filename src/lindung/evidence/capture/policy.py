@@ -2,18 +2,17 @@
 
 `no-media` is the default because in many countries possession is an offence without an
 exemption for hotlines: pictures and videos are not requested where the request says what it is
-for, and are dropped unread where only the response tells.
+for, are dropped unread where the response tells, and only what is proven to be text is kept.
 """
 
 from __future__ import annotations
 
 import re
-import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from lindung.evidence.capture.http1 import Head
+from lindung.evidence.capture.kinds import kind_of
 
 
 class Policy(StrEnum):
@@ -50,20 +49,11 @@ class Limits:
     screenshot_pixels: int = 16_000  # height of the full-page picture
 
 
-_MOST_UNPACKED = 128 << 20
-_MEDIA_DESTINATIONS = {"image", "video", "audio", "track", "object", "embed"}
+_MEDIA_DESTINATIONS = {"image", "video", "audio", "track", "object", "embed", "font"}
 _TEXT = re.compile(
     r"text/|application/(json|javascript|ecmascript|x-javascript|xml|xhtml|wasm|manifest"
     r"|[\w.-]+\+(json|xml)|x-www-form-urlencoded|x-ndjson)|image/svg\+xml|multipart/form-data",
     re.IGNORECASE,
-)
-_MAGIC = re.compile(
-    rb"\x89PNG|\xff\xd8\xff|GIF8|RIFF....(WEBP|AVI |WAVE)|....ftyp|\x1aE\xdf\xa3|BM....\0\0\0\0"
-    rb"|%PDF|PK\x03\x04|OggS|ID3|fLaC|\0\0\x01\xba|FLV\x01|II\*\0|MM\0\*|Rar!|7z\xbc\xaf",
-    re.DOTALL,
-)
-_INLINE = re.compile(
-    rb"(data:(?:image|video|audio)/[\w.+-]+(?:;[\w=.+-]+)*,)([\w+/%=.~!*:;,@&$#-]*)", re.IGNORECASE
 )
 
 
@@ -73,7 +63,8 @@ def refuse_request(policy: Policy, head: Head) -> str | None:
     accept = head.get("accept")
     if policy is Policy.FULL:
         return None
-    if destination in _MEDIA_DESTINATIONS or accept.startswith(("image/", "video/", "audio/")):
+    of_media = accept.startswith(("image/", "video/", "audio/", "font/"))
+    if destination in _MEDIA_DESTINATIONS or of_media:
         return f"policy {policy}: {destination or 'media'} is not requested"
     document = destination == "document" or accept.startswith("text/html")
     if policy is Policy.METADATA_ONLY and not document:
@@ -82,39 +73,15 @@ def refuse_request(policy: Policy, head: Head) -> str | None:
 
 
 def refuse_response(policy: Policy, head: Head, beginning: bytes) -> str | None:
-    """Why this response is dropped unread, or None. `beginning` is the start of its body."""
+    """Why this response is dropped unread, or None. `beginning` is the start of its body.
+
+    What goes on to the browser is not yet kept: that is decided of the whole body (`redaction`).
+    """
     if policy is Policy.FULL or not beginning:
         return None
     kind = head.get("content-type").partition(";")[0].strip().lower()
     if kind and not _TEXT.match(kind):
         return f"policy {policy}: {kind} is not kept"
-    if _MAGIC.match(beginning):
+    if kind_of(beginning) and not head.get("content-encoding"):
         return f"policy {policy}: the body is not the text it is labelled as"
     return None
-
-
-def unpacked(body: bytes, head: Head) -> bytes | None:
-    """The text of a body in whatever content coding; None if it cannot be read as text."""
-    coding = head.get("content-encoding").strip().lower()
-    if coding in ("gzip", "x-gzip", "deflate"):
-        reader = zlib.decompressobj(zlib.MAX_WBITS + 32)
-        try:
-            body = reader.decompress(body, _MOST_UNPACKED)
-        except zlib.error:
-            return None
-        if reader.unconsumed_tail or _MAGIC.match(body):
-            return None
-    elif coding not in ("", "identity"):
-        return None
-    return body
-
-
-def remove_inline_media(body: bytes) -> tuple[bytes, Sequence[int]]:
-    """Cut pictures, video and sound out of `data:` addresses; returns the lengths removed."""
-    removed: list[int] = []
-
-    def cut(match: re.Match[bytes]) -> bytes:
-        removed.append(len(match[2]))
-        return match[1]
-
-    return _INLINE.sub(cut, body), removed

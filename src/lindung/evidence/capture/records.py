@@ -15,10 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from lindung.evidence.capture import http1, policy
-from lindung.evidence.capture.policy import Policy
+from lindung.evidence.capture import http1
+from lindung.evidence.capture.redaction import NotKept
 
 _LONGEST = 4000
+_MOST_TOLD = 20  # of what is not kept of one exchange; the marks in its place tell the rest
 
 
 def now() -> str:
@@ -45,16 +46,33 @@ class Exchange:
     blocked: str | None = None
     failed: str | None = None
     truncated: str | None = None
-    inline_media_removed: int = 0
+    not_kept: list[NotKept] = field(default_factory=list)
     request: IO[bytes] = field(default_factory=spool, repr=False)
     response_head: http1.Head | None = field(default=None, repr=False)
     response_body: IO[bytes] = field(default_factory=spool, repr=False)
 
     def facts(self) -> dict[str, Any]:
         names = ("url", "method", "started", "status", "kind", "peer", "bytes_out", "bytes_in",
-                 "blocked", "failed", "truncated", "inline_media_removed")  # fmt: skip
+                 "blocked", "failed", "truncated")  # fmt: skip
         facts = {name: v for name in names if (v := getattr(self, name)) not in (None, 0, "")}
+        if head := self.response_head:
+            facts |= {"status_line": head.odd[:_LONGEST]} if head.odd else {}
+        if self.not_kept:
+            facts["not_kept_count"] = len(self.not_kept)
+            facts["not_kept"] = [one.facts() for one in self.not_kept[:_MOST_TOLD]]
         return facts | {"url": self.url[:_LONGEST]}  # the record has the whole of it
+
+
+@dataclass
+class KeptExchange:
+    """What the records hold of an exchange; `response_head` is None where there is no response."""
+
+    url: str
+    request: IO[bytes]
+    response_head: bytes | None = None
+    response_body: IO[bytes] = field(default_factory=io.BytesIO)
+    labels: dict[str, str] = field(default_factory=dict)
+    dropped_head: str = ""  # of an answer whose body is not kept
 
 
 class Warc:
@@ -69,34 +87,24 @@ class Warc:
         info = "".join(f"{name}: {value}\r\n" for name, value in about.items()).encode()
         self._put("warcinfo", None, io.BytesIO(info), "application/warc-fields", {})
 
-    def exchange(self, exchange: Exchange, keep: Policy) -> None:
-        """Write one exchange as a request record and, if an answer came, a response record."""
+    def exchange(self, exchange: Exchange, kept: KeptExchange) -> None:
+        """Write what is kept of an exchange: its request and, if an answer came, its response."""
         extra = {"WARC-IP-Address": exchange.peer.rsplit(" ", 1)[0]} if exchange.peer else {}
-        body = exchange.response_body
-        response_id = None
-        if (head := exchange.response_head) is not None and exchange.blocked is None:
-            labels = dict(extra)
-            if keep is Policy.METADATA_ONLY:
-                labels["WARC-Truncated"] = "unspecified"
-                body = io.BytesIO()
-            elif keep is Policy.NO_MEDIA:
-                body, head = _without_inline_media(exchange, head)
-                if exchange.inline_media_removed:
-                    labels["Lindung-Inline-Media-Removed"] = str(exchange.inline_media_removed)
+        extra |= {"WARC-Date": exchange.started}
+        if kept.response_head is not None:
+            labels = extra | kept.labels
             if exchange.truncated:
                 labels["WARC-Truncated"] = exchange.truncated
-            response_id = self._http("response", exchange, head.raw, body, labels)
-        if response_id:
-            extra["WARC-Concurrent-To"] = response_id
-        if exchange.request.tell():
-            sent = exchange.request
-            if keep is not Policy.FULL:
-                sent.seek(0)
-                sent = io.BytesIO(policy.remove_inline_media(sent.read())[0])
-            self._http("request", exchange, b"", sent, extra)
+            kind = "application/http; msgtype=response"
+            response = self._http("response", kept.url, kept.response_head, kept.response_body,
+                                  kind, labels)  # fmt: skip
+            extra["WARC-Concurrent-To"] = response
+        if kept.request.seek(0, io.SEEK_END):
+            kind = "application/http; msgtype=request"
+            self._http("request", kept.url, b"", kept.request, kind, extra)
         if exchange.blocked or exchange.failed:
-            dropped = {"response_head": head.raw.decode("latin-1")} if head else {}
-            self.metadata(exchange.url, exchange.facts() | dropped)
+            dropped = {"response_head": kept.dropped_head} if kept.dropped_head else {}
+            self.metadata(kept.url, exchange.facts() | dropped)
         exchange.response_body.close()
         exchange.request.close()
 
@@ -112,17 +120,14 @@ class Warc:
         self._file.close()
 
     def _http(
-        self, kind: str, exchange: Exchange, head: bytes, body: IO[bytes], labels: dict[str, str]
-    ) -> str:
+        self, record: str, url: str, head: bytes, body: IO[bytes], kind: str,
+        labels: Mapping[str, str],
+    ) -> str:  # fmt: skip
         block = spool()
         block.write(head)
         block.writelines(_pieces(body))
-        if head:
-            labels = labels | {"WARC-Payload-Digest": _digest(body)}
-        return self._put(
-            kind, exchange.url, block, f"application/http; msgtype={kind}",
-            labels | {"WARC-Date": exchange.started},
-        )  # fmt: skip
+        digest = {"WARC-Payload-Digest": _digest(body)} if head else {}
+        return self._put(record, url, block, kind, {**labels, **digest})
 
     def _put(
         self, kind: str, url: str | None, block: IO[bytes], content: str, labels: Mapping[str, str]
@@ -150,24 +155,6 @@ class Warc:
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:
     file.seek(0)
     return iter(lambda: file.read(1 << 16), b"")
-
-
-def _without_inline_media(exchange: Exchange, head: http1.Head) -> tuple[IO[bytes], http1.Head]:
-    """The same answer with pictures inside its text cut out; what cannot be read is not kept."""
-    exchange.response_body.seek(0)
-    body = exchange.response_body.read()
-    chunked = "chunked" in head.get("transfer-encoding").lower()
-    content = policy.unpacked(http1.dechunk(body) if chunked else body, head)
-    if content is None:
-        exchange.truncated = "unspecified"
-        return io.BytesIO(), head
-    content, removed = policy.remove_inline_media(content)
-    if not removed:
-        return exchange.response_body, head
-    exchange.inline_media_removed = len(removed)
-    headers = head.without("transfer-encoding", "content-encoding", "content-length")
-    headers.append(("Content-Length", str(len(content))))
-    return io.BytesIO(content), http1.Head(head.start, headers, http1.encode(head.start, headers))
 
 
 def _digest(file: IO[bytes]) -> str:

@@ -16,21 +16,16 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from lindung.evidence.capture import http1, tls, tunnel
+from lindung.evidence.capture import http1, keeping, tls, tunnel
 from lindung.evidence.capture.addresses import AddressGuard, Refused, Resolution
 from lindung.evidence.capture.http1 import BadMessage, Head
-from lindung.evidence.capture.policy import (
-    Limits,
-    Policy,
-    refuse_request,
-    refuse_response,
-    remove_inline_media,
-)
+from lindung.evidence.capture.policy import Limits, Policy, refuse_request, refuse_response
 from lindung.evidence.capture.records import Exchange, Warc, now
 from lindung.evidence.capture.tunnel import Streams
 from lindung.evidence.capture.websocket import Frames
 
-FAILURES = (OSError, TimeoutError, BadMessage, asyncio.IncompleteReadError, ssl.SSLError)
+# ValueError: an address or a number that no library takes.
+FAILURES = (OSError, BadMessage, ValueError, asyncio.IncompleteReadError, ssl.SSLError)
 
 
 @dataclass
@@ -49,9 +44,14 @@ class Relay:
 
     def __init__(
         self, guard: AddressGuard, policy: Policy, limits: Limits, warc: Warc,
-        not_the_page: Collection[str] = (),
+        not_the_page: Collection[str] = (), asked: str = "",
     ) -> None:  # fmt: skip
-        """`not_the_page`: parts of addresses that the browser asks for on its own account."""
+        """`not_the_page`: parts of addresses that the browser asks for on its own account.
+
+        `asked` is the address to be captured: it is kept as it is.
+        """
+        bare = asked.partition("#")[0]
+        self.asked = {asked, bare, bare + "/"}
         self.not_the_page = not_the_page
         self.guard, self.policy, self.limits, self.warc = guard, policy, limits, warc
         self.seen = Seen()
@@ -106,12 +106,12 @@ class Relay:
             return
         exchange = Exchange(url, head.method)
         self.seen.exchanges.append(exchange)
-        frames = None
+        frames = Frames(self.policy is Policy.FULL, self.limits.response_bytes)
         try:
             exchange.blocked = self._refuse(url, head)
             if exchange.blocked is None:
                 async with asyncio.timeout(self.limits.total_seconds):
-                    frames = await self._carry(exchange, head, (reader, writer))
+                    await self._carry(exchange, head, (reader, writer), frames)
         except Refused as refused:
             exchange.blocked = str(refused)
         except TimeoutError:
@@ -127,13 +127,14 @@ class Relay:
         finally:
             if exchange.failed and exchange.response_head is not None:
                 exchange.truncated = exchange.truncated or "disconnect"
-            self.warc.exchange(exchange, self.policy)
-            if frames is not None and frames.messages:
-                kept = json.dumps(frames.messages).encode()
-                if self.policy is not Policy.FULL:
-                    kept, _ = remove_inline_media(kept)
+            if frames.cut:
+                exchange.truncated = "length"
+            kept = keeping.kept(exchange, self.policy, self.asked)
+            self.warc.exchange(exchange, kept)
+            if messages := frames.kept():
                 labels = {"Lindung-Record": "websocket-frames"}
-                self.warc.resource(url, kept, "application/json", labels)
+                data = json.dumps(messages).encode()
+                self.warc.resource(kept.url, data, "application/json", labels)
 
     def _refuse(self, url: str, head: Head) -> str | None:
         if not url.startswith(("http://", "https://")):
@@ -145,7 +146,9 @@ class Relay:
             return f"the capture is over its limit: {self.seen.over_limit}"
         return refuse_request(self.policy, head)
 
-    async def _carry(self, exchange: Exchange, head: Head, browser: Streams) -> Frames | None:
+    async def _carry(
+        self, exchange: Exchange, head: Head, browser: Streams, frames: Frames
+    ) -> None:
         parts = urlsplit(exchange.url)
         secure = parts.scheme == "https"
         host, port = parts.hostname or "", parts.port or (443 if secure else 80)
@@ -156,7 +159,7 @@ class Relay:
         upstream, peer = await self._connect(resolution, secure)
         exchange.peer = peer
         try:
-            return await self._exchange(exchange, head, browser, upstream)
+            await self._exchange(exchange, head, browser, upstream, frames)
         finally:
             upstream[1].close()
             known = self.seen.hosts[f"{resolution.host}:{port}"]
@@ -202,34 +205,37 @@ class Relay:
         return [name for name, _ in named]
 
     async def _exchange(
-        self, exchange: Exchange, head: Head, browser: Streams, upstream: Streams
-    ) -> Frames | None:
+        self, exchange: Exchange, head: Head, browser: Streams, upstream: Streams, frames: Frames
+    ) -> None:
         await self._send_request(exchange, head, browser[0], upstream[1])
-        answer = await http1.read_head(upstream[0])
-        while answer is not None and answer.status in (100, 102, 103):
-            answer = await http1.read_head(upstream[0])
+        answer = await http1.read_head(upstream[0], response=True)
+        while answer is not None and 100 <= answer.status < 200 and answer.status != 101:
+            exchange.bytes_in += len(answer.raw)
+            if exchange.bytes_in > http1.MAX_HEAD:
+                raise BadMessage("the site only says that an answer will come")
+            answer = await http1.read_head(upstream[0], response=True)
         if answer is None:
             raise BadMessage("the site closed the connection without an answer")
         exchange.response_head, exchange.status = answer, answer.status
         exchange.kind = answer.get("content-type").partition(";")[0].strip().lower()
         exchange.bytes_in += len(answer.raw)
         if answer.status == 101:
+            if not head.get("upgrade"):
+                raise BadMessage("the site changes to another protocol, unasked")
             browser[1].write(answer.raw)
-            frames = Frames(self.policy is Policy.FULL)
-            await frames.pump(browser, upstream, self.limits)
-            return frames
-        headers = [*answer.without("connection", "keep-alive", "alt-svc"), ("Connection", "close")]
+            await frames.pump(browser, upstream)
+            self._count(frames.carried)
+            return
         pieces = http1.read_body(upstream[0], answer, request_method=exchange.method)
-        beginning = await anext(pieces, b"")
-        sniffed = beginning if "chunked" not in answer.get("transfer-encoding").lower() else (
-            beginning + await anext(pieces, b""))  # fmt: skip
-        content = http1.dechunk(sniffed) if sniffed != beginning else sniffed
+        sniffed = await anext(pieces, b"")
+        if answer.chunked and sniffed:
+            sniffed += await anext(pieces, b"")
+        content = http1.dechunk(sniffed) if answer.chunked else sniffed
         exchange.blocked = refuse_response(self.policy, answer, content)
         if exchange.blocked:
-            return None
-        browser[1].write(http1.encode(answer.start, headers))
+            return
+        browser[1].write(http1.encode(answer.start, _for_the_browser(answer)))
         await self._body(exchange, browser[1], sniffed, pieces)
-        return None
 
     async def _send_request(
         self, exchange: Exchange, head: Head, body: asyncio.StreamReader,
@@ -257,6 +263,11 @@ class Relay:
             await upstream.drain()
         await upstream.drain()
 
+    def _count(self, arrived: int) -> None:
+        self.seen.bytes_in += arrived
+        if self.seen.bytes_in > self.limits.total_bytes:
+            self.seen.over_limit = f"more than {self.limits.total_bytes} bytes in total"
+
     async def _body(
         self, exchange: Exchange, browser: asyncio.StreamWriter, first: bytes,
         rest: AsyncIterator[bytes],
@@ -266,9 +277,7 @@ class Relay:
         while piece:
             exchange.response_body.write(piece)
             exchange.bytes_in += len(piece)
-            self.seen.bytes_in += len(piece)
-            if self.seen.bytes_in > self.limits.total_bytes:
-                self.seen.over_limit = f"more than {self.limits.total_bytes} bytes in total"
+            self._count(len(piece))
             if self.seen.over_limit or exchange.bytes_in > self.limits.response_bytes:
                 exchange.truncated = "length"
                 return
@@ -284,6 +293,16 @@ class Relay:
                         exchange.truncated = "disconnect"
                         return
             piece = await anext(rest, b"")
+
+
+def _for_the_browser(answer: Head) -> list[tuple[str, str]]:
+    """An answer's headers as no browser can read otherwise than they are read here."""
+    drop = ["connection", "keep-alive", "alt-svc", "content-length"]
+    drop += [] if answer.chunked else ["transfer-encoding"]
+    headers = answer.without(*drop)
+    if answer.length is not None and not answer.chunked:
+        headers.append(("Content-Length", str(answer.length)))
+    return [*headers, ("Connection", "close")]
 
 
 def _words(error: Exception) -> str:
