@@ -25,20 +25,22 @@ TAMIL = "[஀-௿]"
 AROUND = 32  # characters in which a word beside an age says whose it is
 
 
-def any_of(names: Iterable[str], *, edges: bool = True) -> str:
-    """The names as one expression; words of letters with edges, a trailing * goes on."""
-    whole = []
+def any_of(names: Iterable[str]) -> str:
+    """The names as one expression; words of letters with edges, a trailing * goes on.
+
+    The edge before words stands once, so that few places of a text are looked at twice.
+    """
+    words, others = [], []
     for name in sorted(set(names), key=len, reverse=True):
         folded = fold(name.rstrip("*")).text
         expression = re.escape(folded).replace(r"\ ", r"\s?")
         if name.endswith("*"):
-            expression += f"{TAMIL}{{0,8}}" if not folded.isascii() else "[a-z]{0,6}"
-        if edges and folded[0].isascii() and folded[0].isalpha():
-            expression = f"(?<!{LETTER})" + expression
-        if edges and folded[-1].isascii() and folded[-1].isalnum() and not name.endswith("*"):
+            expression += "[a-z]{0,6}" if folded.isascii() else f"{TAMIL}{{0,8}}"
+        elif folded[-1].isascii() and folded[-1].isalnum():
             expression += f"(?!{LETTER}|\\d)"
-        whole.append(expression)
-    return "(?:" + "|".join(whole) + ")"
+        (words if folded[0].isascii() and folded[0].isalpha() else others).append(expression)
+    edged = [f"(?<!{LETTER})(?:{'|'.join(words)})"] if words else []
+    return "(?:" + "|".join([*edged, *others]) + ")"
 
 
 def units(names: Iterable[str]) -> str:

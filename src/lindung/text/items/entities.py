@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from lindung.text.items.addresses import NotUnderstood
 from lindung.text.items.ages import WORDS as AGE_WORDS
 from lindung.text.items.ages import ages
@@ -103,13 +105,27 @@ def folded_entities(text: str, view: Folded, region: str) -> list[Entity]:
     """`entities` of a text whose folded view is at hand."""
     taken = bytearray(len(text))
     found: list[Entity] = []
-    for finder in (_fediverse, _emails, _links, _wallets, _accounts, _quantities, _phones):
+    for finder in (_fediverse, _emails, _links, _wallets, _accounts, _phones, _quantities):
+        if finder is _quantities and found:
+            view = _left(view, taken)
         for kind, value, first, last in finder(text, view, region):
             start, end = view.span(first, last)
             if not any(taken[start:end]):
                 taken[start:end] = b"\x01" * (end - start)
                 found.append(Entity(kind, value, start, end))
     return sorted(found, key=lambda entity: entity.start)
+
+
+def _left(view: Folded, taken: bytearray) -> Folded:
+    """The view without what is taken: a line's end for each stretch."""
+    size = len(view.text)
+    origin = view.origin if view.origin is not None else np.arange(size, dtype=np.int32)
+    gone = np.frombuffer(taken, np.uint8)[origin[:size]] != 0
+    points = np.frombuffer(view.text.encode("utf-32-le"), np.uint32).copy()
+    points[gone] = ord("\n")
+    kept = ~gone
+    kept[1:] |= ~gone[:-1]
+    return Folded(points[kept].tobytes().decode("utf-32-le"), origin[kept])
 
 
 _HIDDEN = AGE_WORDS | PRICE_WORDS
