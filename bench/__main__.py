@@ -8,7 +8,9 @@ import bench
 
 
 def main() -> None:
-    known = [m.name for m in pkgutil.iter_modules(bench.__path__) if m.name != "__main__"]
+    known = [
+        m.name for m in pkgutil.iter_modules(bench.__path__) if m.name != "__main__" and not m.ispkg
+    ]
     wanted = sys.argv[1:] or known
     if unknown := [name for name in wanted if name not in known]:
         sys.exit(f"No such benchmark: {', '.join(unknown)}. There are: {', '.join(known)}.")

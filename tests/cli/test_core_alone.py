@@ -54,4 +54,4 @@ def test_the_command_works_and_says_what_is_missing() -> None:
     assert "capture" in run(main, "--help").stdout
     done = run(main, "up")
     assert done.returncode == 2
-    assert "pip install 'lindung[hotline]'" in done.stderr
+    assert "pip install '.[hotline]'" in done.stderr

@@ -38,7 +38,7 @@ def test_without_the_hotlines_packages_a_sentence_says_what_to_install() -> None
             "from lindung.cli import main; main()"
         )
         assert done.returncode == 2
-        assert "pip install 'lindung[hotline]'" in done.stderr
+        assert "pip install '.[hotline]'" in done.stderr
         assert len(done.stderr.splitlines()) == 1
 
 

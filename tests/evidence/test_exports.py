@@ -16,6 +16,7 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from lindung.evidence import CannotOpen, Form, Keys, capture, export, seal
+from lindung.evidence.exports.stix import ascii_address
 from tests.evidence.rich import RichSite
 
 Sealed = tuple[Path, Keys]
@@ -73,7 +74,24 @@ def test_stix_passes_the_stix_validator(sealed: Sealed, tmp_path: Path) -> None:
     said = accepted(validator("stix2_validator"), "--version", "2.1", "--strict", str(out))
     assert "Results for" in said
     objects = json.loads(out.read_text())["objects"]
-    assert {one["type"] for one in objects} == {"identity", "url", "file", "observed-data"}
+    assert {one["type"] for one in objects} == {
+        "identity", "url", "file", "observed-data", "note",
+    }  # fmt: skip
+    assert [one["content"] for one in objects if one["type"] == "note"] == ["HTTP status 200"]
+
+
+@pytest.mark.parametrize(
+    ("address", "written"),
+    [
+        ("https://bücher.example.com/é?q=日本#ñ",
+         "https://xn--bcher-kva.example.com/%C3%A9?q=%E6%97%A5%E6%9C%AC#%C3%B1"),
+        ("http://EXAMPLE.com/a%20b/%zz c", "http://example.com/a%20b/%25zz%20c"),
+        ("http://[2001:db8::1]:8080/x", "http://[2001:db8::1]:8080/x"),
+        ("http://example.com:99999/é", "http://example.com:99999/%C3%A9"),
+    ],
+)  # fmt: skip
+def test_stix_has_addresses_as_the_standard_has_them(address: str, written: str) -> None:
+    assert ascii_address(address) == written
 
 
 def test_misp_and_vics_name_the_address_and_every_digest(sealed: Sealed, tmp_path: Path) -> None:
@@ -83,6 +101,7 @@ def test_misp_and_vics_name_the_address_and_every_digest(sealed: Sealed, tmp_pat
     assert event["published"] is False
     case = json.loads((tmp_path / "vics.json").read_text())["value"][0]
     assert {media["Category"] for media in case["Media"]} == {0}
+    assert "HTTP status 200" in [a["value"] for a in event["Attribute"]]
     told = {a["value"] for a in event["Attribute"] if a["type"] == "md5"}
     assert told == {media["MD5"].lower() for media in case["Media"]}
     assert len(told) >= 5

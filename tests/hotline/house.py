@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -67,6 +68,19 @@ class House:
         """Process ids of the parts that are up now."""
         found = state.running(self.home)
         return {part.name: part.pid for part in found.parts if part.state == "up"} if found else {}
+
+    def pause(self, name: str) -> None:
+        """Keep a part from working, while it stays alive."""
+        os.kill(self.pids()[name], signal.SIGSTOP)
+
+    def python(self, words: str, *arguments: str) -> str:
+        """What these lines print, run with this hotline's settings."""
+        done = subprocess.run(
+            [sys.executable, "-c", words, *arguments],
+            env=self.environ, capture_output=True, text=True, timeout=240, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def connect(self, role: str = "owner") -> psycopg.Connection:
         return psycopg.connect(

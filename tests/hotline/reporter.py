@@ -23,10 +23,16 @@ class Refused(Exception):
 class Reporter:
     """One person with one browser: keeps the connection and the cookie."""
 
-    def __init__(self, public: str, timeout: float = 30) -> None:
+    def __init__(self, public: str, timeout: float = 30, source: str = "") -> None:
+        """`source`: the address of this machine to come from, such as 127.0.5.1."""
         parts = urlsplit(public)
         self.origin = public
-        self.connection = HTTPConnection(parts.hostname or "", parts.port, timeout=timeout)
+        self.connection = HTTPConnection(
+            parts.hostname or "",
+            parts.port,
+            timeout=timeout,
+            source_address=(source, 0) if source else None,
+        )
         self.cookie = ""
         self.hidden: dict[str, str] = {}
 

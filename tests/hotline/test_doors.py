@@ -7,11 +7,13 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
+from pytest_django import Settings
 
-from lindung.hotline.accounts import doors
-from lindung.hotline.web import source
+from lindung.hotline.accounts import doors, sessions
+from lindung.hotline.web import source, views
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -91,3 +93,17 @@ class TestProxy:
         said = {"HTTP_X_FORWARDED_FOR": "192.0.2.9", "HTTP_X_FORWARDED_PROTO": "https"}
         self.ask(seen, "203.0.113.5", **said)
         assert seen == [("203.0.113.5", False)]
+
+
+def test_the_consoles_health_is_503_without_a_database(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Gone:
+        def cursor(self) -> None:
+            raise DatabaseError
+
+    settings.ROOT_URLCONF = "lindung.hotline.config.urls_console"
+    for module in (views, sessions):
+        monkeypatch.setattr(module, "connection", Gone())
+    answer = Client(HTTP_HOST="127.0.0.1", raise_request_exception=False).get("/healthz")
+    assert answer.status_code == 503

@@ -161,3 +161,11 @@ def test_a_home_closed_to_the_servers_account_is_refused_in_words(ground: Ground
     assert done.returncode == 2
     assert "LINDUNG_HOME" in done.stderr and "cannot enter" in done.stderr
     assert Path(ground.home).exists()
+
+
+@pytest.mark.parametrize("verb", ["up", "migrate"])
+def test_a_home_that_cannot_be_written_is_refused_in_words(ground: Ground, verb: str) -> None:
+    done = ground.run(verb, LINDUNG_HOME="/proc/lindung")
+    assert done.returncode == 2
+    assert "LINDUNG_HOME is /proc/lindung, which cannot be written" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -39,7 +39,7 @@ def _report_until_received(built: House, number: int) -> str:
 
 @pytest.mark.timeout(600)
 def test_500_reports_survive_sigkill_of_every_process() -> None:
-    with house() as built:
+    with house(LINDUNG_REPORTS_A_MINUTE="100000") as built:
         built.up()
         done = threading.Event()
         kills = {"public": 0, "console": 0, "worker": 0}

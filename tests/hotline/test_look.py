@@ -178,4 +178,6 @@ def test_a_sealed_list_of_terms_that_is_expired_or_broken_is_left_out(site: Site
 
 
 def test_a_capture_is_dated_when_it_was_made_and_not_when_it_was_sealed(site: Site) -> None:
-    assert sealed(site.visit(ONE).case).captured_at == datetime(2026, 1, 1, tzinfo=UTC)
+    facts = {"started": "2026-01-01T00:00:00Z", "requests": []}
+    found = site.visit(ONE, facts=facts)
+    assert sealed(found.case).captured_at == datetime(2026, 1, 1, tzinfo=UTC)

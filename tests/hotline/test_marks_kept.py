@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg.errors import CheckViolation, InsufficientPrivilege
 
-from .conftest import Connect, Rows, assess, confirm
+from .conftest import Connect, Rows, act_as, assess, confirm
 
 pytestmark = pytest.mark.database
 
@@ -29,6 +29,7 @@ def file(rows: Rows) -> str:
 
 
 def mark(console: psycopg.Connection[Any], rows: Rows, marked: object, by: str = "") -> None:
+    act_as(console, by or rows.ana)
     console.execute(
         "INSERT INTO casework_assessment (id, case_id, person_id, category, reason, files)"
         " VALUES (%s, %s, %s, 'baseline', 'example', %s)",

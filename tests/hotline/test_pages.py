@@ -27,8 +27,8 @@ from .house import House, free_port, house
 SCREENSHOTS = os.environ.get("SCREENSHOTS", "")
 WIDTHS = (390, 1440)
 PUBLIC = ("/", "/?about=me", "/?about=child", "/check/", "/help/", "/privacy/", "/nowhere/")
-CONSOLE = ("/", "/outbox/", "/custody/", "/people/", "/authorities/", "/accounts/2fa/",
-           "/accounts/2fa/recovery-codes/", "/nowhere/")  # fmt: skip
+CONSOLE = ("/", "/outbox/", "/custody/", "/people/", "/authorities/", "/authorities/1/",
+           "/accounts/2fa/", "/accounts/2fa/recovery-codes/", "/nowhere/")  # fmt: skip
 
 
 @dataclass
@@ -40,6 +40,7 @@ class Visited:
     manager: Page
     case: str
     receipt: str
+    links: list[str]
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +77,7 @@ def visited() -> Iterator[Visited]:
         ben.goto(f"{built.console}/cases/{case}/")
         people.confirm(ben, "I agree.")
         people.refer(ben, "Example Police")
-        yield Visited(built, browser, manager, case, receipt)
+        yield Visited(built, browser, manager, case, receipt, [*links, link])
 
 
 def inspect(page: Page, name: str) -> None:
@@ -223,7 +224,8 @@ def test_an_unreachable_address_becomes_a_case_that_says_why(visited: Visited) -
 
 
 def test_nothing_of_the_post_or_the_report_lies_on_the_disk_in_plain(visited: Visited) -> None:
-    """The stolen disk: database files, logs, keys, bundles, outbox, all of it."""
+    """The stolen disk: database files, logs, keys, bundles, all of it but what a letter is for: its
+    authority reads there what the reporter wrote."""
     with visited.built.connect("owner") as owner:
         assert owner.execute("SELECT count(*) FROM custody_evidence").fetchone() != (0,)
     visited.built.lindung("stop")  # so that all that was written is in files
@@ -235,9 +237,18 @@ def test_nothing_of_the_post_or_the_report_lies_on_the_disk_in_plain(visited: Vi
         visited.receipt.replace(" ", "").encode(),
     ]
     files = [path for path in visited.built.home.rglob("*") if path.is_file()]
+    logs = [path for path in files if path.parent.name == "log"]
+    for log in logs:
+        # Nobody's name, and no link that opens something.
+        for word in (b"example-0", b"Example 1", *(link[-20:].encode() for link in visited.links)):
+            assert word not in log.read_bytes(), log
     assert any(path.name.endswith(".lindung.tar") for path in files)
     assert any("postgres" in path.parts for path in files)
     for path in files:
         content = path.read_bytes()
+        if path.name == "letter.txt" and "outbox" in path.parts:
+            assert visited.receipt.encode() not in content
+            assert b"RM20 membership, join private group" not in content
+            continue
         for secret in secrets:
             assert secret not in content, path

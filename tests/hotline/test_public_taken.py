@@ -110,3 +110,18 @@ def test_what_is_no_proper_http_is_refused_in_words(ground: Ground, request_: by
             answer += piece
     assert answer.startswith(b"HTTP/1.1 400 ") or answer.startswith(b"HTTP/1.0 400 ")
     assert b"text/html" in answer and b"waitress" not in answer.lower()
+
+
+@pytest.mark.parametrize("part", ["public", "console", "worker"])
+@pytest.mark.parametrize("role", ["owner", "superuser"])
+def test_no_part_works_with_the_owners_powers(ground: Ground, part: str, role: str) -> None:
+    password = (ground.home / "keys" / f"db-{role}.key").read_text()
+    user = {"owner": "lindung_owner", "superuser": "postgres"}[role]
+    socket_folder = ground.home / "postgres" / "socket"
+    done = ground.run(
+        part,
+        LINDUNG_DATABASE_URL=f"postgresql://{user}:{password}@/lindung?host={socket_folder}",
+    )
+    assert done.returncode == 2
+    assert f"the powers of {user}" in done.stderr and f"lindung_{part}" in done.stderr
+    assert password not in done.stderr + done.stdout

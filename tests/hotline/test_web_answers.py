@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
-from lindung.hotline.web import middleware, views
+from lindung.hotline.web import marks, middleware, views
 
 LIMIT = 262_144
 
@@ -182,3 +182,15 @@ def test_a_body_that_no_form_sends_is_refused_in_words(
 ) -> None:
     answer = client.generic("POST", "/", body, content_type=content_type)
     assert answer.status_code == 400 and "Nothing was stored" in answer.content.decode()
+
+
+def test_what_turns_the_direction_of_writing_is_shown_as_a_mark() -> None:
+    page = marks.pages(lambda request: HttpResponse("<p>photo\u202egpj.exe\u2066</p>"))
+    answer = page(RequestFactory().get("/"))
+    assert isinstance(answer, HttpResponse)
+    assert answer.content == b"<p>photo[RLO]gpj.exe[LRI]</p>"
+
+
+@pytest.mark.parametrize("name", sorted(marks.NAMES))
+def test_no_such_character_is_left(name: str) -> None:
+    assert marks.marked(f"a{name}b") == f"a[{marks.NAMES[name]}]b"

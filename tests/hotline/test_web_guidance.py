@@ -6,6 +6,7 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
+from django.template.loader import render_to_string
 from django.utils import translation
 
 from lindung.hotline.guidance import schema, selectors
@@ -66,6 +67,14 @@ def test_a_penalty_that_nobody_verified_is_empty() -> None:
         one for one in selectors.country("MY").laws if (one.act, one.section) == ("Act 792", "8")
     ]
     assert law.penalty is None
+
+
+def test_a_penalty_that_was_not_read_in_the_law_is_marked() -> None:
+    press = ("The Star", "Malay Mail", "Reports on", "mylaw.my")
+    for law in selectors.country("MY").laws:
+        assert law.second_hand == law.source.startswith(press), law.section
+    page = render_to_string("public/help.html", {"country": selectors.country("MY")})
+    assert "not read in the law itself" in page
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from lindung.media import Digests, Examination, Frame, ListHit, ListStore, confirm
+from lindung.media.lists import clips
 from lindung.media.lists.brief import shown_at_its_pace
 from lindung.media.lists.clips import APART, longest_run
 
@@ -197,3 +198,20 @@ def slow_longest_run(pairs: list[tuple[float, float]]) -> int:
 )
 def test_the_longest_run_is_that_of_its_definition(pairs: list[tuple[float, float]]) -> None:
     assert longest_run(np.array(sorted(pairs))) == slow_longest_run(pairs)
+
+
+def test_matching_ends_in_time_and_has_covered_the_video(
+    store: ListStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A video of 2,000 still frames on a list of such took 51 seconds."""
+    clip = scenes(8 * clips.AT_ONCE, 1)
+    known(store, clip)
+    begins = clips._spread(len(clip))
+    assert sorted(begins) == list(range(0, len(clip), clips.AT_ONCE))
+    assert begins[:2] == [0, 4 * clips.AT_ONCE]
+    looked: list[int] = []
+    (whole,) = store.match_video(frames(clip), late=looked.append)
+    assert looked == []
+    monkeypatch.setattr(clips, "SECONDS", -1.0)
+    (part,) = store.match_video(frames(clip), late=looked.append)
+    assert (part.kind, part.entry_id, looked) == ("clip", whole.entry_id, [clips.AT_ONCE])

@@ -65,7 +65,7 @@ def main() -> None:
             raise
         print(
             f"This command needs the hotline's packages ({error.name} is missing). "
-            "Install them with: pip install 'lindung[hotline]'",
+            "Install them with: pip install '.[hotline]'",
             file=sys.stderr,
         )
     sys.exit(2)

@@ -38,7 +38,7 @@ def records_of(data: Path, predators: Path | None) -> list[Record]:
     try:
         from lindung.text.learning.records import RecordError, read_pan12, read_records
     except ImportError:
-        refuse("Learning needs its extra: pip install 'lindung[learn]'")
+        refuse("Learning needs its extra: pip install '.[learn]'")
     try:
         return read_pan12(data, predators) if predators else read_records(data)
     except (RecordError, OSError, UnicodeDecodeError) as error:
@@ -57,7 +57,7 @@ def measured(records: list[Record], budget: int, prevalence: float) -> Report:
         with Console(stderr=True).status("reading") as status:
             report = measure(records, work, tell=lambda s: status.update(s))
     except ImportError:
-        refuse("Learning needs its extra: pip install 'lindung[learn]'")
+        refuse("Learning needs its extra: pip install '.[learn]'")
     except ValueError as error:
         refuse(str(error))
     show(report)

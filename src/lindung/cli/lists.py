@@ -148,6 +148,68 @@ def register(app: typer.Typer) -> None:
             Console().print(table)
 
     @lists.command()
+    def show(lists_folder: Lists) -> None:
+        """Say of each list where it is from, whether it is on, what it holds, how it is trusted.
+
+        Then the negative entries: who put them there, why, until when.
+        """
+        from lindung.media import ListStore
+
+        with _told(), ListStore.open(lists_folder, create=False) as store:
+            for one in store.lists():
+                source, _ = store.source(one.name)
+                where = source.get("path") or source.get("exchange") or "no source"
+                kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(one.signals.items()))
+                far = "the usual distance" if one.radius is None else f"within {one.radius} bits"
+                typer.echo(f"{one.name}: {'on' if one.enabled else 'OFF'}, {far}, {one.share} %")
+                typer.echo(f"  from {where}, last changed {one.changed}")
+                typer.echo(
+                    f"  {one.entries} live ({kinds}), {one.withdrawn} withdrawn, "
+                    f"{one.disputed} disputed"
+                )
+            for negative in store.negatives():
+                until = f"until {negative.until}" if negative.until else "for good"
+                typer.echo(
+                    f"not to be met: {negative.kind} {negative.value}, {until}, says "
+                    f"{negative.by_whom}: {negative.reason}"
+                )
+
+    @lists.command("set")
+    def set_command(
+        name: Name,
+        lists_folder: Lists,
+        on: Annotated[
+            bool | None, typer.Option("--on/--off", help="Whether it matches at all.")
+        ] = None,
+        distance: Annotated[int | None, typer.Option(help="Bits within which it matches.")] = None,
+        share: Annotated[int | None, typer.Option(help="Percent of files that see it.")] = None,
+    ) -> None:
+        """Switch a list on or off, give it a distance of its own, or a share of the files."""
+        from lindung.media import ListStore
+
+        with _told(), ListStore.open(lists_folder, create=False) as store:
+            store.set_bank(name, enabled=on, radius=distance, share=share)
+            typer.echo(f"{name}: set.")
+
+    @lists.command("except")
+    def except_command(
+        value: Annotated[str, typer.Argument(help="A digest or PDQ, in hex.")],
+        lists_folder: Lists,
+        by: Annotated[str, typer.Option(help="Who says so.")],
+        why: Annotated[str, typer.Option(help="Why it is harmless.")],
+        kind: Annotated[str, typer.Option(help="pdq, sha256, sha1 or md5.")] = "pdq",
+        until: Annotated[str, typer.Option(help="The last day, as 2027-01-31.")] = "",
+    ) -> None:
+        """Let a file, or what looks like a picture (within 8 bits), meet nothing on any list."""
+        from lindung.media import ListStore, Negative
+
+        if kind not in ("pdq", "sha256", "sha1", "md5"):
+            raise typer.BadParameter("A kind is pdq, sha256, sha1 or md5.", param_hint="--kind")
+        with _told(), ListStore.open(lists_folder, create=False) as store:
+            store.add_negative(Negative(kind, value, by, why, until))
+            typer.echo(f"{kind} {value}: meets nothing from now on.")
+
+    @lists.command()
     def remove(name: Name, lists_folder: Lists) -> None:
         """Forget a list and everything it said."""
         from lindung.media import ListStore

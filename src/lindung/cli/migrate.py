@@ -14,6 +14,7 @@ def register(app: typer.Typer) -> None:
         from lindung.hotline.config import migrate as step
 
         env.become("owner")
+        env.writable_home(env.current())
         try:
             lines = step.migrate(env.current())
         except postgres.PostgresError as error:

@@ -21,6 +21,7 @@ def register(app: typer.Typer) -> None:
         from lindung.hotline.config import env, parts, postgres, service
 
         settings = env.current()
+        env.writable_home(settings)
         if not foreground:
             raise typer.Exit(service.launch())
         try:

@@ -12,6 +12,7 @@ from lindung.media.examine import (
     withdraw,
 )
 from lindung.media.index import CorruptIndexError, HammingIndex, Hits, compile_loops
+from lindung.media.lists.banks import Negative
 from lindung.media.lists.database import StoreError
 from lindung.media.lists.matching import ListHit
 from lindung.media.lists.merging import ImportResult
@@ -19,10 +20,12 @@ from lindung.media.lists.reading import ListFormatError
 from lindung.media.lists.store import OWN_LIST, ListStatus, ListStore
 from lindung.media.lists.syncing import EXCHANGES, ExchangeError, sync
 from lindung.media.pdq import FOUND_AS, RADIUS
+from lindung.media.questions.question import DONE, Question
 from lindung.media.sandbox import Limits, Sandbox, SandboxError, compiling_said
 from lindung.media.video import Frame, Video, VideoError, read_video
 
 __all__ = [
+    "DONE",
     "EXCHANGES",
     "FOUND_AS",
     "OWN_LIST",
@@ -41,6 +44,8 @@ __all__ = [
     "ListStatus",
     "ListStore",
     "Matching",
+    "Negative",
+    "Question",
     "Sandbox",
     "SandboxError",
     "StoreError",

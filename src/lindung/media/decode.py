@@ -21,6 +21,7 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from lindung.media import jpeg, pdq
 from lindung.media.linear import BLOCK
+from lindung.media.questions import Question, crops, questions
 
 KEPT = (2, 3)  # frequencies of a block, each way
 MIN_FREQUENCIES = 225  # of a side, at least, are kept; fewer cost bits (decision 0006)
@@ -31,6 +32,7 @@ MOST_DOUBT = 4  # bits; more is decoded in full
 MAX_FRAMES = 512
 ALWAYS = 16  # frames of an animation that are all hashed; after them every eighth,
 LONG = 500  # and each that is shown for so many milliseconds
+ENOUGH = 640  # of each side, of which further questions are asked
 ORIENTATION = 0x0112
 
 
@@ -52,6 +54,14 @@ class Decoded:
     reduced: bool = False  # hashed from less than all of it
     animated: bool = False
     note: str = ""
+
+
+@dataclass(slots=True)
+class Further:
+    """The further pictures that one is asked as, and its standard crops for the own list."""
+
+    questions: list[Question]
+    crops: list[tuple[str, NDArray[np.uint8], int]]
 
 
 def prepare() -> None:
@@ -90,6 +100,40 @@ def hash_file(path: Path, max_pixels: int, seconds: float, full: bool = False) -
         decoded.note = f"the file is damaged or cut short ({first}); hashed what could be read"
         return decoded
     raise UnreadableError(_words(first)) from first
+
+
+def further(path: Path, max_pixels: int, with_crops: bool) -> Further:
+    """The further questions of a picture's first frame. Raises UnreadableError."""
+    try:
+        with _lenient(), path.open("rb") as file, Image.open(file) as image:
+            if image.width * image.height > max_pixels:
+                raise UnreadableError("more pixels than the limit")
+            image.draft("RGB", (ENOUGH, ENOUGH))  # a JPEG of twice that is read at half its size
+            others = _seen_otherwise(image)
+            pixels = upright_rgb(image)
+    except (OSError, SyntaxError, EOFError, ValueError) as error:
+        raise UnreadableError(_words(error)) from error
+    grey = Image.fromarray(pixels).convert("L")
+    return Further(list(questions(pixels, others)), crops(grey) if with_crops else [])
+
+
+def _seen_otherwise(image: Image.Image) -> dict[str, NDArray[np.uint8]]:
+    """A picture with transparency as it looks over black, and without any; by words."""
+    if (
+        "A" not in image.getbands()
+        and "a" not in image.getbands()
+        and ("transparency" not in image.info)
+    ):
+        return {}
+    shown = image.convert("RGBA")
+    if np.asarray(shown.getchannel("A")).min() == 255:
+        return {}
+    black = Image.new("RGBA", shown.size, "black")
+    black.alpha_composite(shown)
+    found = {"over black": black, "without its transparency": shown}
+    for each in found.values():
+        each.getexif()[ORIENTATION] = _orientation(image)
+    return {words: np.asarray(_upright(each).convert("RGB")) for words, each in found.items()}
 
 
 def _words(error: Exception) -> str:
@@ -224,9 +268,13 @@ def upright_rgb(image: Image.Image) -> NDArray[np.uint8]:
         white.alpha_composite(shown)
         white.getexif()[ORIENTATION] = _orientation(image)
         image = white
+    return np.asarray(_upright(image).convert("RGB"))
+
+
+def _upright(image: Image.Image) -> Image.Image:
     with contextlib.suppress(Exception):  # a broken EXIF block turns nothing
-        image = ImageOps.exif_transpose(image)
-    return np.asarray(image.convert("RGB"))
+        return ImageOps.exif_transpose(image)
+    return image
 
 
 def _eight_bits(pixels: NDArray[Any]) -> NDArray[np.uint8]:

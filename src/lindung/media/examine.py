@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lindung.media import pdq
 from lindung.media.digests import Digests, digests
@@ -17,6 +18,7 @@ from lindung.media.lists.brief import is_one_picture
 from lindung.media.lists.matching import ListHit
 from lindung.media.lists.reading import Row
 from lindung.media.lists.store import ListStore
+from lindung.media.questions.question import PARTIAL, Question
 from lindung.media.sandbox import Sandbox, SandboxError
 from lindung.media.video import SECONDS, Frame, VideoError, read_video
 
@@ -36,7 +38,9 @@ class Examination:
     """What is known of a file without anybody opening it.
 
     `digests` is None only when the file cannot be read at all. `pdq` (hex) and `quality` are of the
-    picture, or of a video's best frame. `frames` are an animation's or a video's. `error` says in
+    picture, or of a video's best frame. `frames` are an animation's or a video's; `questions` the
+    further pictures that a still one is asked as, `crops` what an own list also knows it by (what
+    was cut off, uint8[32], quality), where they were asked for. `error` says in
     words why a picture or video was not hashed, `note` what should be known besides.
     """
 
@@ -48,18 +52,27 @@ class Examination:
     pdq: str | None = None
     quality: int | None = None
     frames: list[Frame] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    crops: list[tuple[str, NDArray[np.uint8], int]] = field(default_factory=list)
     hits: list[ListHit] = field(default_factory=list)
     reduced: bool = False  # hashed from less than all of a JPEG
     note: str = ""
     error: str = ""
 
 
-def hash_file(path: str | PathLike[str], sandbox: Sandbox, *, full: bool = False) -> Examination:
-    """Digests and perceptual hashes of a file. Never raises for what the file holds."""
+def hash_file(
+    path: str | PathLike[str], sandbox: Sandbox, *, full: bool = False, further: bool = False
+) -> Examination:
+    """Digests and perceptual hashes of a file. Never raises for what the file holds.
+
+    With `further` also what it is asked as besides, and its crops: for who will not have the file.
+    """
     found = Examination(str(path))
     try:
         found.digests = digests(path)
         _hash_media(found, Path(path), sandbox, full)
+        if further:
+            _ask_further(found, sandbox, crops=True)
     except OSError as error:
         found.error = f"cannot be read: {error.strerror or error}"
     return found
@@ -85,7 +98,46 @@ def examine(
         found = hash_file(path, sandbox, full=True)
         _match(found, store, matching)
     found.hits = [hit for hit in found.hits if hit.distance <= matching.radius]
+    if not found.hits:
+        _ask_further(found, sandbox)
+        found.hits = _further_hits(found, store, matching)
     return found
+
+
+def _ask_further(found: Examination, sandbox: Sandbox, *, crops: bool = False) -> None:
+    """Fill in the further questions of a still picture. A failure leaves the plain answer."""
+    if found.kind != "picture" or len(found.frames) != 1 or found.error:
+        return
+    try:
+        answer = sandbox.ask_further(Path(found.path), crops=crops)
+    except SandboxError as error:
+        found.note = "; ".join(filter(None, [found.note, f"not asked in other forms: {error}"]))
+        return
+    found.questions = [
+        Question(done, np.frombuffer(bytes.fromhex(codes), np.uint8).reshape(8, 32), quality)
+        for done, codes, quality in answer["questions"]
+    ]
+    found.crops = [
+        (done, np.frombuffer(bytes.fromhex(code), np.uint8), quality)
+        for done, code, quality in answer["crops"]
+    ]
+
+
+def _further_hits(found: Examination, store: ListStore, matching: Matching) -> list[ListHit]:
+    """The hits of the first further question that has any; each says what was done."""
+    if found.digests is None or store.is_negative(found.digests):
+        return []
+    for asked in found.questions:
+        if asked.quality < matching.min_quality:
+            continue
+        words = [", ".join(filter(None, [asked.done, turn])) for turn in pdq.FOUND_AS]
+        radius = min(matching.radius, pdq.RADIUS)  # a looser one is for the plain question only
+        if hits := store.match_pdq(
+            asked.codes, quality=asked.quality, transforms=words, radius=radius
+        ):
+            whole = asked.done not in PARTIAL
+            return [replace(hit, whole=whole) for hit in hits]
+    return []
 
 
 def _is_close(found: Examination, matching: Matching) -> bool:
@@ -141,21 +193,31 @@ def match(found: Examination, store: ListStore, matching: Matching | None = None
     Raises StoreError when the lists cannot be read.
     """
     matching = matching or Matching()
-    return _hits(found, store, matching, matching.radius)
+    hits = _hits(found, store, matching, matching.radius)
+    return hits or _further_hits(found, store, matching)
 
 
 def _hits(found: Examination, store: ListStore, matching: Matching, radius: int) -> list[ListHit]:
-    if found.digests is None:
+    if found.digests is None or store.is_negative(found.digests):
         return []
     sums = found.digests
     hits = store.match_digests(md5=sums.md5, sha1=sums.sha1, sha256=sums.sha256)
     usable = [frame for frame in found.frames if frame.quality >= matching.min_quality]
     if found.kind == "video":
-        seen = store.match_video(usable, radius=matching.radius)
+        seen = store.match_video(usable, radius=matching.radius, late=_said_late(found, usable))
     else:
         seen = _match_pictures(usable, store, radius)
     known = {(hit.list_name, hit.entry_id) for hit in hits}
     return hits + [hit for hit in seen if (hit.list_name, hit.entry_id) not in known]
+
+
+def _said_late(found: Examination, usable: Sequence[Frame]) -> Callable[[int], None]:
+    def late(looked: int) -> None:
+        words = f"matched by {looked} of its {len(usable)} frames: no time for more"
+        if words not in found.note:
+            found.note = "; ".join(filter(None, [found.note, words]))
+
+    return late
 
 
 def _match_pictures(frames: list[Frame], store: ListStore, radius: int) -> list[ListHit]:
@@ -201,7 +263,9 @@ def confirm(
     elif usable and found.kind != "video":
         values["pdq"] = bytes(usable[0].codes[0])
     entry_id = entry_id or sums.sha256
-    row = Row(entry_id, category, tier, "", "", values, found.quality, False, clip)
+    crops = [(code, quality) for _, code, quality in found.crops if quality >= pdq.MIN_QUALITY]
+    cut = tuple((bytes(code), quality) for code, quality in crops if "pdq" in values)
+    row = Row(entry_id, category, tier, "", "", values, found.quality, False, clip, (), cut)
     store.import_rows([row], list_name, keep=True)
     return entry_id
 

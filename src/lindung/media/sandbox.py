@@ -20,7 +20,10 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from lindung.media.decode import Further
 
 from numba.core import event
 
@@ -82,17 +85,23 @@ class Sandbox:
 
     def ask(self, path: Path, full: bool = False) -> dict[str, Any]:
         """Hash a picture; what comes back is `_answer`'s. Raises SandboxError."""
+        return self._asked({"path": os.fsencode(path.absolute()).hex(), "full": full})
+
+    def ask_further(self, path: Path, *, crops: bool = False) -> dict[str, Any]:
+        """The further questions of a picture, and its crops; `_further`'s. Raises SandboxError."""
+        return self._asked({"path": os.fsencode(path.absolute()).hex(), "further": crops})
+
+    def _asked(self, said: dict[str, Any]) -> dict[str, Any]:
         with self._lock:
             fresh = self._worker is None or self._worker.poll() is not None
             if fresh:
                 self._start()
-            question = json.dumps({"path": os.fsencode(path.absolute()).hex(), "full": full})
-            line = self._exchange(question.encode() + b"\n", self.limits.seconds)
+            line = self._exchange(json.dumps(said).encode() + b"\n", self.limits.seconds)
             answer: dict[str, Any] = json.loads(line)
             if answer["spent"]:  # what it still holds would be missing for the next picture
                 self.close()
         if answer["starved"] and not fresh:
-            return self.ask(path, full)
+            return self._asked(said)
         if "error" in answer:
             raise SandboxError(answer["error"], unknown=answer.get("unknown", False))
         return answer
@@ -171,6 +180,8 @@ def _answer(question: dict[str, Any], limits: Limits) -> dict[str, Any]:
 
     path = Path(os.fsdecode(bytes.fromhex(question["path"])))
     try:
+        if "further" in question:
+            return _further(decode.further(path, limits.pixels, question["further"]))
         found = decode.hash_file(path, limits.pixels, limits.seconds / 2, question["full"])
     except decode.UnreadableError as error:
         return {"error": str(error), "unknown": isinstance(error, decode.NotAPictureError)}
@@ -187,6 +198,13 @@ def _answer(question: dict[str, Any], limits: Limits) -> dict[str, Any]:
         "reduced": found.reduced,
         "animated": found.animated,
         "note": found.note,
+    }
+
+
+def _further(found: Further) -> dict[str, Any]:
+    return {
+        "questions": [[q.done, q.codes.tobytes().hex(), q.quality] for q in found.questions],
+        "crops": [[done, code.tobytes().hex(), quality] for done, code, quality in found.crops],
     }
 
 

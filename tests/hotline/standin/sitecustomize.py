@@ -29,6 +29,10 @@ class _Services(types.ModuleType):
         return "http://127.0.0.1:8001/second-person-example"
 
     @staticmethod
+    def identities_here() -> None:
+        return None
+
+    @staticmethod
     def make_keys() -> None:
         return None
 

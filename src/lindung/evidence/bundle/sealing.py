@@ -138,6 +138,7 @@ def _describe(capture: Capture, operator: str, keys: Keys) -> dict[str, Any]:
         "sealed": now(),
         "outcome": capture.outcome,
         "problem": capture.problem,
+        "http_status": _status(requests, capture.final_url),
         "completeness": {
             "requests": len(requests),
             "answered": sum("status" in r and "blocked" not in r for r in requests),
@@ -153,6 +154,13 @@ def _describe(capture: Capture, operator: str, keys: Keys) -> dict[str, Any]:
         "limits": facts.get("limits", {}),
         "versions": facts.get("versions", {}),
     }  # fmt: skip
+
+
+def _status(requests: Sequence[Mapping[str, Any]], final: str) -> int | None:
+    """What the site answered for the page itself: a removal notice must not pass for a post."""
+    page = final.partition("#")[0]
+    found = [r["status"] for r in requests if r.get("url") == page and "status" in r]
+    return int(found[-1]) if found else None
 
 
 def _clean(value: Any) -> Any:

@@ -43,6 +43,7 @@ _TAGS = frozenset(
 )  # fmt: skip
 _EDGE = " \t\r\n\f\v\"'`<>(){}[],;:=&|?!.#*@$^~"
 _MOST_EDGE = 8  # characters
+_SHORTEST = 24  # characters that could spell a picture
 _STRAYS = re.compile(r"""["'`][\s+,.]*["'`]|[\s\\"'`,;\[\](){}]""")
 _STARTS = re.compile(r"""^|["'`(\[,=>:\s]+""")
 _BYTE = r"(?:0x[0-9a-f]{1,2}|\d{1,3})"
@@ -145,6 +146,8 @@ def _cores(text: str, start: int, end: int) -> list[words.Span]:
 
 def _file(core: str) -> tuple[bytes | None, str]:
     """The file that a place spells, if it can be told, and what it is taken for."""
+    if len(core) < _SHORTEST:
+        return None, "unknown"
     for start in _STARTS.finditer(core, 0, 400):
         rest = core[start.end() :]
         for spelling in _SPELLINGS:

@@ -23,7 +23,7 @@ Span = tuple[int, int]
 MOST = 96.0  # unproven characters in one place
 FEW = 20.0  # from here on a place is counted towards what a whole text may hold
 _SMALL = 256  # characters in places above FEW that a text may hold: an address, a hash, a name
-_ROW, _EVEN = 400, 1.15  # letters; see `_even`
+_ROW, _EVEN, _FEW_LETTERS = 400, 1.15, 10  # letters; see `_even`
 _UNBROKEN = re.compile(r"""[^\s<>"'`(){}]{28,}""")
 _WORDS_WEIGH = 0.75  # of a character of a word against one of no word
 _PAUSE = 32.0  # so much weight of words ends a place
@@ -80,6 +80,8 @@ def _words(text: str) -> Iterator[tuple[int, int, float]]:
 
 def _words_in(run: str) -> Sequence[tuple[int, int, float]]:
     if run.isascii():
+        if run.islower() and (len(run) == 1 or (len(run) == 2 and run in _follows())):
+            return [(0, len(run), 0.0)]  # "a", "on", "di", and the p of <p>: proof of nothing
         proof = _proof(run) if _word().fullmatch(run) else None
         return () if proof is None else [(0, len(run), proof)]
     apart = re.compile(rf"[A-Za-z0-9{_LOW}À-Þ]{{2}}")
@@ -148,7 +150,7 @@ def _even(text: str) -> list[Span]:
     row: list[tuple[int, int]] = []
     length = 0
     for start, end, _ in _words(text):
-        if not text[start].isascii():
+        if end - start < 3 or not text[start].isascii():
             continue
         row.append((start, end))
         length += end - start
@@ -156,7 +158,7 @@ def _even(text: str) -> list[Span]:
             letters = "".join(text[first:last] for first, last in row).lower()
             used = Counter(letters).values()
             same = sum(times * (times - 1) for times in used) / (length * (length - 1))
-            if same * len(used) < _EVEN:
+            if len(used) > _FEW_LETTERS and same * len(used) < _EVEN:
                 even.append((row[0][0], row[-1][1]))
             row, length = [], 0
     return even

@@ -37,7 +37,7 @@ def case_graph(manifest: Mapping[str, Any]) -> dict[str, Any]:
     })  # fmt: skip
     files = [_file(made, number, entry) for number, entry in enumerate(manifest["files"])]
     record = made.add("provenance", "investigation:ProvenanceRecord", {
-        "core:description": f"Sealed capture: {manifest['outcome']}",
+        "core:description": f"Sealed capture: {manifest['outcome']}{_answered(manifest)}",
         "core:object": [address, *files],
         "investigation:exhibitNumber": manifest["bundle"],
     })  # fmt: skip
@@ -49,6 +49,11 @@ def case_graph(manifest: Mapping[str, Any]) -> dict[str, Any]:
         "action:object": [address], "action:result": [record, *files],
     })  # fmt: skip
     return {"@context": _CONTEXT, "@graph": made.nodes}
+
+
+def _answered(manifest: Mapping[str, Any]) -> str:
+    status = manifest.get("http_status")
+    return "" if status is None else f"; HTTP status {status}"
 
 
 class _Graph:

@@ -22,6 +22,9 @@ def misp_event(manifest: Mapping[str, Any]) -> dict[str, Any]:
         attributes.append(
             attribute("url", manifest["final_address"], "Network activity", "where it led")
         )
+    if manifest.get("http_status") is not None:
+        status = f"HTTP status {manifest['http_status']}"
+        attributes.append(attribute("text", status, "Other", "what the site answered for the page"))
     attributes += [
         attribute(kind, entry[kind], "Payload delivery", f"{entry['name']} of the capture")
         for entry in manifest["files"]

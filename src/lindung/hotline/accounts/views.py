@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from . import selectors, services
@@ -48,8 +49,8 @@ def people(request: HttpRequest) -> HttpResponse:
         return _stand_for(request, person)
     if request.method == "POST" and not person.is_manager:
         raise PermissionDenied
-    if "switch" in request.POST:
-        return _switch(request, person)
+    if {"switch", "revoke", "reset"} & request.POST.keys():
+        return _manage(request, person)
     form = InviteForm(request.POST or None)
     link = None
     if request.method == "POST" and form.is_valid():
@@ -59,7 +60,8 @@ def people(request: HttpRequest) -> HttpResponse:
         "console/people.html",
         {
             "people": selectors.people(),
-            "waiting": [one for one in selectors.invitations() if one.waits],
+            "invitations": selectors.invitations(),
+            "me": person,
             "manages": person.is_manager,
             "invite_form": form,
             "link": link,
@@ -67,12 +69,39 @@ def people(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _switch(request: HttpRequest, person: Person) -> HttpResponse:
+def _said() -> HttpResponse:
+    """The page again, at what was said of the last act."""
+    return redirect(f"{reverse('people')}#said")
+
+
+def _manage(request: HttpRequest, manager: Person) -> HttpResponse:
+    """What managers do with accounts: let in or out, take a link back, reset a second factor."""
+    if "revoke" in request.POST:
+        if services.revoke(_token_hash(request.POST["revoke"]), manager):
+            messages.success(request, _("Taken back. The link does not work any more."))
+        else:
+            messages.error(request, _("This link was used or taken back already."))
+    elif "reset" in request.POST:
+        whom = get_object_or_404(Person, username=request.POST["reset"])
+        if whom.pk != manager.pk and services.reset_second_factor(whom, manager):
+            words = _("Reset. %(name)s sets up a new second factor at the next sign-in.")
+            messages.success(request, words % {"name": whom})
+        else:
+            messages.error(request, _("There was no second factor of somebody else to reset."))
+    else:
+        _switch(request, manager)
+    return _said()
+
+
+def _switch(request: HttpRequest, manager: Person) -> None:
+    name, on = request.POST["switch"], request.POST.get("to") == "on"
     try:
-        services.switch(request.POST["switch"], active=request.POST.get("to") == "on", by=person)
+        services.switch(name, active=on, by=manager)
     except services.LastManager:
         messages.error(request, _("The hotline needs one active manager."))
-    return redirect("people")
+    else:
+        words = _("%(name)s was switched on.") if on else _("%(name)s was switched off.")
+        messages.success(request, words % {"name": name})
 
 
 def _stand_for(request: HttpRequest, person: Person) -> HttpResponse:
@@ -92,7 +121,7 @@ def _stand_for(request: HttpRequest, person: Person) -> HttpResponse:
                 "whom they alone brought in."
             ),
         )
-    return redirect("people")
+    return _said()
 
 
 def _token_hash(text: str) -> bytes:

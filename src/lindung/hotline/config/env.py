@@ -8,6 +8,7 @@ never silently means "default".
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -283,6 +284,19 @@ def read(environ: Mapping[str, str] | None = None) -> Env:
     if problems:
         raise SettingsError("\n".join(problems))
     return Env(values, frozenset(given), shown)
+
+
+def writable_home(env: Env) -> None:
+    """Make the home folder where it is missing; raise SettingsError where it cannot be written."""
+    try:
+        env.home.mkdir(mode=0o711, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=env.home):
+            pass
+    except OSError as error:
+        raise SettingsError(
+            f"LINDUNG_HOME is {env.home}, which cannot be written: {error.strerror}. Choose a "
+            "folder that this user may write, on a disk that is not read-only and not full."
+        ) from None
 
 
 @cache

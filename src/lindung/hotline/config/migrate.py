@@ -37,12 +37,16 @@ def migrate(env: Env) -> list[str]:
             postgres.harden(env.home)
         accounts = importlib.import_module("lindung.hotline.accounts.services")
         custody = importlib.import_module("lindung.hotline.custody.services")
-        identities = custody.make_keys()
+        custody.make_keys()
         custody.check_keys()
+        identities = custody.identities_here()
         link, second = accounts.first_manager_link(), accounts.second_person_link()
     lines = [f"The database is up to date ({applied} migrations applied now)."]
     if identities:
-        lines += [f"Move {identities} to offline media now: only they open evidence."]
+        lines += [
+            f"ALARM: what opens the evidence still lies on this server. Move {identities} to "
+            "offline media, twice, and remove it here."
+        ]
     if link:
         lines += [f"Make the first manager's account (this link works once): {link}"]
     if second:

@@ -59,6 +59,7 @@ _public = [
     "django.middleware.common.CommonMiddleware",
 ]
 _console = [
+    "lindung.hotline.web.marks.pages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     *_public,
     "django.middleware.csrf.CsrfViewMiddleware",

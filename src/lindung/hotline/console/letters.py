@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from lindung.hotline.accounts.views import signed_in
@@ -66,6 +67,11 @@ def _manager(request: HttpRequest) -> None:
         raise PermissionDenied
 
 
+def _at(page: str, *args: int) -> HttpResponse:
+    """A page, at what was said of the last act."""
+    return redirect(f"{reverse(page, args=args)}#said")
+
+
 def authorities(request: HttpRequest) -> HttpResponse:
     """All authorities, and a form for one more."""
     _manager(request)
@@ -73,7 +79,7 @@ def authorities(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         added = kept.save(form)
         messages.success(request, _("%(name)s was added.") % {"name": added.name})
-        return redirect("authorities")
+        return _at("authorities")
     context = {
         "authorities": referral.authorities(),
         "form": form,
@@ -96,16 +102,16 @@ def authority(request: HttpRequest, pk: int) -> HttpResponse:
         kept.switch(found, active=on)
         words = _("%(name)s was switched on.") if on else _("%(name)s was switched off.")
         messages.success(request, words % {"name": found.name})
-        return redirect("authority", pk)
+        return _at("authority", pk)
     if "test" in request.POST and found.adapter == "email":
         kept.ask_for_test(found)
         messages.success(
             request, _("A test letter is on its way. Load this page again in a minute.")
         )
-        return redirect("authority", pk)
+        return _at("authority", pk)
     if form.is_bound and form.is_valid():
         changed = kept.save(form)
         messages.success(request, _("%(name)s was changed.") % {"name": changed.name})
-        return redirect("authorities")
+        return _at("authorities")
     context = {"one": found, "problem": referral.test_problem(found), "form": form}
     return shown(request, "authority", context, status=422 if form.errors else 200)

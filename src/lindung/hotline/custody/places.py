@@ -48,6 +48,12 @@ def make_keys() -> Path | None:
     return folder / "offline"
 
 
+def identities_here() -> Path | None:
+    """The folder of the offline identities while it still lies on this server."""
+    folder = keys_folder() / "offline"
+    return folder if folder.is_dir() and any(folder.iterdir()) else None
+
+
 @cache
 def evidence_keys() -> evidence.Keys:
     return evidence.Keys.load(keys_folder())

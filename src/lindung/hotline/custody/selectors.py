@@ -7,11 +7,12 @@ from pathlib import Path
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from .checking import TAMPERED, checked
 from .models import CaptureWait, Checkpoint, Entry, Evidence, SealCheck
-from .places import evidence_folder, signer_fingerprint, signer_pem, trust_file
+from .places import evidence_folder, identities_here, signer_fingerprint, signer_pem, trust_file
 
 __all__ = [
     "alarms",
@@ -100,7 +101,20 @@ def waits(case: str = "") -> list[CaptureWait]:
 
 
 def alarms() -> list[str]:
-    """A sentence while captures wait for this machine."""
+    """Sentences while captures wait for this machine, and while what opens evidence lies on it."""
+    return [*_identities(), *_waiting()]
+
+
+def _identities() -> list[str]:
+    folder = identities_here()
+    words = _(
+        "What opens the evidence still lies on this server: move %(folder)s to offline media, "
+        "twice, and remove it here."
+    )
+    return [words % {"folder": folder}] if folder else []
+
+
+def _waiting() -> list[str]:
     waiting = waits()
     if not waiting:
         return []

@@ -23,7 +23,7 @@ from .checking import check, check_due, check_leaving
 from .known_keys import check_evidence_keys, check_keys
 from .log import HotlineLog, append, read
 from .models import CaptureRequest, CaptureWait, Evidence
-from .places import evidence_folder, evidence_keys, make_keys
+from .places import evidence_folder, evidence_keys, identities_here, make_keys
 
 __all__ = [
     "CaptureRequest",
@@ -40,6 +40,7 @@ __all__ = [
     "check_keys",
     "check_leaving",
     "evidence_keys",
+    "identities_here",
     "made",
     "make_keys",
     "may_come_back",

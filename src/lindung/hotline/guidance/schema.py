@@ -54,7 +54,7 @@ class Contact:
 
 @dataclass(frozen=True)
 class Law:
-    """One provision: `penalty` stays empty until somebody has verified it."""
+    """One provision. `second_hand`: read in a newspaper or a report, not in the law itself."""
 
     act: str
     section: str
@@ -62,6 +62,7 @@ class Law:
     source: str
     checked: dt.date
     penalty: Text | None = None
+    second_hand: bool = False
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from lindung.hotline.config import sealing
 from lindung.hotline.custody import selectors as custody
 from lindung.hotline.custody import services as seals
 from lindung.hotline.limits import Hangs, within
+from lindung.hotline.web.marks import marked
 from lindung.runtime import storable
 
 from . import letters
@@ -57,7 +58,7 @@ def queue(case: str, authority: Authority, person: UUID, *, reports: int | None 
                 confirmation_id=confirmation.pk,
                 authority=authority,
                 queued_by_id=person,
-                sealed_letter=sealing.seal(letter.text),
+                sealed_letter=sealing.seal(marked(letter.text)),
                 number=letter.number,
                 recalls=letter.recalls,
             )

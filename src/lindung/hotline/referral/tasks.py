@@ -16,7 +16,7 @@ def deliver(referral: str) -> None:
     services.deliver(UUID(referral))
 
 
-@app.task(name="referral.test", queue="hotline")
+@app.task(name="referral.test", queue="letters")
 def test(authority: int) -> None:
     authorities.test(authority)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 import numpy as np
@@ -16,7 +16,7 @@ from django.conf import settings
 
 from lindung import evidence, media
 from lindung.hotline.config.scratch import scratch
-from lindung.media import Examination, Frame, ListHit, ListStore, Sandbox
+from lindung.media import Examination, Frame, ListHit, ListStore, Question, Sandbox
 from lindung.runtime import storable
 
 from .models import Media
@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 DIGESTS = ("md5", "sha1", "sha256")
 LENGTHS = {32: "md5", 40: "sha1", 64: "sha256"}
 ATTEMPTS = 2
+Crop = tuple[str, np.ndarray, int]
+CROP = -1000.0  # the second under which crops are kept
 STORED = np.dtype([("second", "<f8"), ("quality", "<i4"), ("codes", "u1", (8, 32))])
 NOT_ILLEGAL = re.compile(r"\b(not|non)[ _-]?(illegal|csam|csem|malicious)\b|\bbenign\b", re.I)
 
@@ -58,7 +60,8 @@ def _files(captured: evidence.Capture) -> Iterator[Media]:
             if payload.path is None:
                 yield Media(where=where, error=storable(payload.problem, 300))
                 continue
-            found = media.hash_file(payload.path, sandbox, full=True)  # kept: never approximate
+            # Exact and in every form: the file is sealed by the time that a list changes.
+            found = media.hash_file(payload.path, sandbox, full=True, further=True)
             payload.path.unlink(missing_ok=True)
             sums = found.digests
             yield Media(
@@ -70,20 +73,26 @@ def _files(captured: evidence.Capture) -> Iterator[Media]:
                 kind=found.kind,
                 pdq=found.pdq or "",
                 quality=found.quality,
-                frames=_packed(found.frames),
+                frames=_packed(found.frames, found.questions, found.crops),
                 note=storable(found.note, 300),
                 error=storable(found.error, 300),
             )
 
 
-def _packed(frames: list[Frame]) -> bytes:
+def _packed(
+    frames: list[Frame], questions: Sequence[Question] = (), crops: Sequence[Crop] = ()
+) -> bytes:
+    """The frames; then the further questions and the crops, under seconds that no frame has."""
     rows = [(frame.second, frame.quality, frame.codes) for frame in frames]
+    rows += [(-1.0 - media.DONE.index(q.done), q.quality, q.codes) for q in questions]
+    rows += [(CROP, quality, np.tile(code, (8, 1))) for _, code, quality in crops]
     return np.array(rows, STORED).tobytes()
 
 
 def frames_of(file: Media) -> list[Frame]:
     rows = np.frombuffer(bytes(file.frames), STORED)
-    return [Frame(float(r["second"]), r["codes"], int(r["quality"])) for r in rows]
+    shown = [r for r in rows if r["second"] >= 0]
+    return [Frame(float(r["second"]), r["codes"], int(r["quality"])) for r in shown]
 
 
 def hits_of_digest(digest: str) -> list[ListHit]:
@@ -107,7 +116,7 @@ def makes_known(hit: ListHit, file: Media) -> bool:
     if is_doubted(hit):
         return False
     still = file.kind == "picture" and len(frames_of(file)) == 1 and not file.note
-    return hit.kind in DIGESTS or hit.kind == "clip" or (hit.kind == "pdq" and still)
+    return hit.kind in DIGESTS or hit.kind == "clip" or (hit.kind == "pdq" and still and hit.whole)
 
 
 def is_doubted(hit: ListHit) -> bool:
@@ -126,7 +135,15 @@ def as_examined(file: Media) -> Examination:
 
 
 def _examined(file: Media, frames: list[Frame]) -> Examination:
+    rows = np.frombuffer(bytes(file.frames) if frames else b"", STORED)
+    asked = [r for r in rows if CROP < r["second"] < 0]
+    cut = [r for r in rows if r["second"] == CROP]
     return Examination(
+        questions=[
+            Question(media.DONE[-1 - int(r["second"])], r["codes"], int(r["quality"]))
+            for r in asked
+        ],
+        crops=[("", r["codes"][0], int(r["quality"])) for r in cut],
         path=file.sha256,
         digests=media.Digests(file.md5, file.sha1, file.sha256, file.size or 0),
         kind=file.kind if frames else "",

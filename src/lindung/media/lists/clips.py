@@ -9,6 +9,7 @@ of a few seconds have a rule of their own (`brief.py`).
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,6 +29,7 @@ RUN, RUN_ENOUGH, LONG_RUN = 5, 0.2, 15  # one after the other, at least this sha
 APART = 2.5  # seconds between neighbours: a frame a second is looked at
 NEAREST = 8  # known frames of a clip that one frame of the video is compared with
 AT_ONCE = 64  # frames searched together; bounds what a still scene can meet
+SECONDS = 20.0  # of matching a video: then what was seen so far decides
 
 Search = Callable[[NDArray[np.uint8]], Hits]
 Floats = NDArray[np.float64]
@@ -42,12 +44,28 @@ class _Clip:
     alike: tuple[int, int, float] = (0, 0, 0.0)  # known frames like one of the video; -bits; second
 
 
-def by_video(db: sqlite3.Connection, frames: Sequence[Frame], search: Search) -> list[ListHit]:
-    """Every live entry a video holds: pictures by their nearest frame, clips by their frames."""
+def by_video(
+    db: sqlite3.Connection,
+    frames: Sequence[Frame],
+    search: Search,
+    late: Callable[[int], object] | None = None,
+) -> list[ListHit]:
+    """Every live entry a video holds: pictures by their nearest frame, clips by their frames.
+
+    Its parts are looked at in an order that covers all of it early, for at most SECONDS; when they
+    end before it does, `late` is told of how many frames were looked at.
+    """
     pictures: dict[int, ListHit] = {}
     clips: dict[int, _Clip] = {}
-    for begin in range(0, len(frames), AT_ONCE):
+    until = time.monotonic() + SECONDS
+    seen: list[Frame] = []
+    for begin in _spread(len(frames)):
+        if seen and time.monotonic() > until:
+            if late:
+                late(len(seen))
+            break
         part = frames[begin : begin + AT_ONCE]
+        seen += part
         found = search(np.concatenate([frame.codes for frame in part]))
         known = named(db, found.id)
         for rows in _by_frame_and_entry(found, known, len(FOUND_AS)):
@@ -55,6 +73,8 @@ def by_video(db: sqlite3.Connection, frames: Sequence[Frame], search: Search) ->
             frame = part[int(found.query[rows[0]]) // len(FOUND_AS)]
             turn = FOUND_AS[int(found.query[rows[0]]) % len(FOUND_AS)]
             distance = int(found.distance[rows[0]])
+            if not first.reaches(distance):
+                continue
             if first.second is None:
                 place = ", ".join(filter(None, [turn, f"frame at {clock(frame.second)}"]))
                 hit = first.hit("pdq", distance, frame.quality, place)
@@ -74,11 +94,18 @@ def by_video(db: sqlite3.Connection, frames: Sequence[Frame], search: Search) ->
                     [(frame.second, at, number) for at, number in zip(seconds, ids, strict=True)]
                 )
             )
-    looked = np.array([frame.second for frame in frames])
+    looked = np.sort([frame.second for frame in seen])
     for entry, clip in clips.items():
         if verdict := _verdict(db, entry, clip, looked):
             pictures[entry] = verdict
     return sorted(pictures.values(), key=lambda hit: hit.distance)
+
+
+def _spread(frames: int) -> list[int]:
+    """Where the parts of a video begin: the first, the middle, the quarters, and so on."""
+    parts = range(0, frames, AT_ONCE)
+    wide = max(len(parts) - 1, 1).bit_length()
+    return sorted(parts, key=lambda begin: f"{begin // AT_ONCE:0{wide}b}"[::-1])
 
 
 def _by_frame_and_entry(
@@ -104,6 +131,7 @@ def _verdict(db: sqlite3.Connection, entry: int, clip: _Clip, looked: Floats) ->
     ids, seconds = ([row[column] for row in known] for column in (0, 1))
     clip_codes = np.frombuffer(b"".join(code for *_, code in known), np.uint8).reshape(-1, 32)
     pairs = np.concatenate(clip.pairs)
+    pairs = pairs[np.argsort(pairs[:, 0], kind="stable")]
     pairs = pairs[np.isin(pairs[:, 2], ids)]  # the list may have changed meanwhile
     if not len(pairs):
         return None

@@ -12,7 +12,8 @@ from lindung.media.index.directory import LOCK
 from lindung.runtime import locked
 
 FILE = "lists.sqlite3"
-FORMAT = 1
+FORMAT = 2
+SCHEMAS = ("schema.sql", "schema-2.sql")  # what each format adds to the one before
 PATIENCE = 60.0  # seconds that a writer waits for another; a reader never waits
 
 ADVICE = {
@@ -63,7 +64,7 @@ def _opened(file: Path, create: bool) -> sqlite3.Connection:
             raise StoreError(f"{file} holds no hash lists. `lindung lists add` makes them.")
         if version > FORMAT:
             raise StoreError(f"{file} was written by a newer Lindung (format {version}).")
-        if version == 0 or db.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        if version < FORMAT or db.execute("PRAGMA journal_mode").fetchone() != ("wal",):
             with locked(file.parent / LOCK):  # SQLite does not wait for another that turns WAL on
                 db.execute("PRAGMA journal_mode = WAL")
                 _lay_tables(db)
@@ -101,9 +102,9 @@ def _version(db: sqlite3.Connection) -> int:
 
 
 def _lay_tables(db: sqlite3.Connection) -> None:
-    """Lay the tables, once, whoever comes first."""
+    """Lay the tables that are missing, once, whoever comes first."""
     db.execute("BEGIN IMMEDIATE")
-    if _version(db) == 0:
-        for statement in files("lindung.media.lists").joinpath("schema.sql").read_text().split(";"):
+    for name in SCHEMAS[_version(db) :]:
+        for statement in files("lindung.media.lists").joinpath(name).read_text().split(";"):
             db.execute(statement)
     db.execute("COMMIT")

@@ -10,14 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lindung.media.index import Hits
+from lindung.media.lists import banks
 from lindung.media.lists.reading import LENGTHS
 
 ENTRY = """list.name, entry.entry_id, entry.category, entry.tier,
   EXISTS (SELECT 1 FROM dispute WHERE dispute.entry = entry.id)"""
 JOINED = """FROM signal JOIN entry ON entry.id = signal.entry JOIN list ON list.id = entry.list
-  WHERE entry.withdrawn = '' AND"""
+  WHERE entry.withdrawn = '' AND list.enabled AND list.share > ? AND"""
 BY_VALUE = f"SELECT {ENTRY} {JOINED} signal.value = ? AND signal.kind = ?"
-BY_ID = f"SELECT signal.id, {ENTRY}, entry.id, signal.second {JOINED} signal.id IN ({{}})"
+LOOKS = "signal.second, signal.kind, list.radius"
+BY_ID = f"SELECT signal.id, {ENTRY}, entry.id, {LOOKS} {JOINED} signal.id IN ({{}})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class ListHit:
     `kind` says by what (md5, sha1, sha256, pdq, clip), `distance` is in bits (0 for a digest),
     `quality` is the PDQ quality of what was asked about (None for a digest), `transform` says how
     the picture had been turned or mirrored, and which seconds of a video it was. `disputed` is true
-    when somebody said that the entry is wrong.
+    when somebody said that the entry is wrong; `whole` is false when only part of the file was met.
     """
 
     list_name: str
@@ -39,6 +41,7 @@ class ListHit:
     quality: int | None = None
     transform: str = ""
     disputed: bool = False
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,12 @@ class Named:
     disputed: bool
     entry: int
     second: float | None
+    cut: bool = False  # the signal is of a part of the entry's picture
+    radius: int | None = None  # of its list, in bits; the caller's when None
+
+    def reaches(self, distance: int) -> bool:
+        """Whether its list lets it match from so far."""
+        return self.radius is None or distance <= self.radius
 
     def hit(self, kind: str, distance: int, quality: int | None, transform: str) -> ListHit:
         return ListHit(
@@ -76,38 +85,48 @@ def by_digests(db: sqlite3.Connection, digests: Mapping[str, str | None]) -> lis
         value = bytes.fromhex(text)
         if len(value) != LENGTHS[kind]:
             raise ValueError(f"{text!r} is not a {kind}")
-        for name, entry, category, tier, disputed in db.execute(BY_VALUE, (value, kind)):
+        if banks.is_negative(db, kind, value):
+            return []
+        for name, entry, category, tier, disputed in db.execute(
+            BY_VALUE, (banks.drawn(value), value, kind)
+        ):
             hit = ListHit(name, entry, category, tier, kind, disputed=bool(disputed))
             hits.setdefault((name, entry), hit)
     return list(hits.values())
 
 
-def named(db: sqlite3.Connection, ids: NDArray[np.int64]) -> dict[int, Named]:
-    """The live entries of signals, by signal id."""
+def named(db: sqlite3.Connection, ids: NDArray[np.int64], draw: int = 0) -> dict[int, Named]:
+    """The live entries of signals, by signal id, of lists that see this hundredth of files."""
     found: dict[int, Named] = {}
     wanted = np.unique(ids).tolist()
     for begin in range(0, len(wanted), 500):
         part = wanted[begin : begin + 500]
-        for row in db.execute(BY_ID.format(",".join("?" * len(part))), part):
-            number, name, entry_id, category, tier, disputed, entry, second = row
+        for row in db.execute(BY_ID.format(",".join("?" * len(part))), [draw, *part]):
+            number, name, entry_id, category, tier, disputed, entry, second, kind, radius = row
             said = (name, entry_id, category, tier)
-            found[number] = Named(*said, bool(disputed), entry, second)
+            found[number] = Named(*said, bool(disputed), entry, second, kind == "crop", radius)
     return found
 
 
 def by_picture(
-    db: sqlite3.Connection, found: Hits, transforms: Sequence[str], quality: int | None
+    db: sqlite3.Connection,
+    found: Hits,
+    transforms: Sequence[str],
+    quality: int | None,
+    draw: int = 0,
 ) -> list[ListHit]:
     """Every live entry a picture met, each once, by its nearest; a frame of a clip says where."""
-    known = named(db, found.id)
+    known = named(db, found.id, draw)
     hits: dict[int, ListHit] = {}
     for i in np.lexsort((found.query, found.distance)).tolist():
         one = known.get(int(found.id[i]))
-        if one is None or one.entry in hits:
+        if one is None or one.entry in hits or not one.reaches(int(found.distance[i])):
             continue
         words = [transforms[int(found.query[i])]]
         if one.second is not None:
             words.append(f"frame at {clock(one.second)} of the clip")
+        if one.cut:
+            words.append("cut from the known picture")
         distance, reason = int(found.distance[i]), ", ".join(filter(None, words))
         hits[one.entry] = one.hit("pdq", distance, quality, reason)
     return list(hits.values())

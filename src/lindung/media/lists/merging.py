@@ -124,7 +124,8 @@ def _stage(
         db.executemany(
             "INSERT INTO carried VALUES (?, ?, ?, ?, ?)",
             [(r.entry_id, *item, r.quality, None) for _, r in live for item in r.values.items()]
-            + [(r.entry_id, "frame", f, r.quality, at) for _, r in live for at, f in r.frames],
+            + [(r.entry_id, "frame", f, r.quality, at) for _, r in live for at, f in r.frames]
+            + [(r.entry_id, "crop", code, q, None) for _, r in live for code, q in r.crops],
         )
         db.executemany(
             "INSERT INTO gone VALUES (?, ?)", [(at, r.entry_id) for at, r in ended if r.entry_id]

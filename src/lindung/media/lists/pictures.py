@@ -18,10 +18,10 @@ from lindung.media.index import HammingIndex, Hits
 from lindung.media.index.hamming import DELTA
 from lindung.media.index.plan import MAX_RADIUS
 
-NEWEST = "SELECT max(id) FROM signal WHERE kind IN ('pdq', 'frame')"
+NEWEST = "SELECT max(id) FROM signal WHERE kind IN ('pdq', 'frame', 'crop')"
 GIVEN = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'signal'"
 KEPT = "SELECT id, value FROM signal WHERE id BETWEEN ? AND ?"
-NEWER = "SELECT id, value FROM signal WHERE kind IN ('pdq', 'frame') AND id > ? ORDER BY id"
+NEWER = "SELECT id, value FROM signal WHERE kind IN ('pdq', 'frame', 'crop') AND id > ? ORDER BY id"
 
 
 class Pictures:

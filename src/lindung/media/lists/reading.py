@@ -49,6 +49,7 @@ class Row:
     withdrawn: bool
     frames: tuple[tuple[float, bytes], ...] = ()  # of a clip: second, PDQ
     disputed_by: tuple[str, ...] = ()
+    crops: tuple[tuple[bytes, int], ...] = ()  # of an own picture: PDQ, quality
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,6 @@ CREATE TABLE signal (
   second REAL,  -- where in a known clip a frame stands
   UNIQUE (entry, kind, value)
 ) STRICT;
-CREATE INDEX signal_picture ON signal (id) WHERE kind IN ('pdq', 'frame');
 CREATE INDEX signal_value ON signal (value, kind);
 CREATE TABLE dispute (
   entry INTEGER NOT NULL REFERENCES entry ON DELETE CASCADE,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike
@@ -20,7 +20,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from lindung.media.digests import Digests
 from lindung.media.index import CorruptIndexError
+from lindung.media.lists import banks
+from lindung.media.lists.banks import Negative
 from lindung.media.lists.clips import by_video
 from lindung.media.lists.database import FILE, StoreError, change, open_database, told
 from lindung.media.lists.disputes import record_dispute
@@ -51,6 +54,9 @@ class ListStatus:
     signals: dict[str, int]
     changed: str
     problem: str
+    enabled: bool = True
+    radius: int | None = None
+    share: int = 100
 
 
 class ListStore:
@@ -219,17 +225,63 @@ class ListStore:
         once, by its nearest. Raises StoreError, naming a corrupt file, and ValueError.
         """
         with self._reading(), self._indexing():
+            if banks.is_like_negative(self._db, codes):
+                return []
             found = self._pictures.search(self._db, codes, radius)
-            return by_picture(self._db, found, transforms, quality)
+            draw = banks.drawn(codes[:1].tobytes())
+            return by_picture(self._db, found, transforms, quality, draw)
 
-    def match_video(self, frames: Sequence[Frame], *, radius: int = RADIUS) -> list[ListHit]:
+    def match_video(
+        self,
+        frames: Sequence[Frame],
+        *,
+        radius: int = RADIUS,
+        late: Callable[[int], object] | None = None,
+    ) -> list[ListHit]:
         """Every live picture seen in a video, and every known clip that lies in it.
 
-        Raises StoreError, naming a corrupt file.
+        `late` is told how many frames were looked at when the time for it ended. Raises
+        StoreError, naming a corrupt file.
         """
         with self._reading(), self._indexing():
             return by_video(
-                self._db, frames, lambda codes: self._pictures.search(self._db, codes, radius)
+                self._db,
+                frames,
+                lambda codes: self._pictures.search(self._db, codes, radius),
+                late,
+            )
+
+    def set_bank(
+        self,
+        list_name: str,
+        *,
+        enabled: bool | None = None,
+        radius: int | None = None,
+        share: int | None = None,
+    ) -> None:
+        """Switch a list on or off, give it a distance in bits, a share of files in percent.
+
+        Raises KeyError when there is none of that name, ValueError.
+        """
+        with change(self.directory) as db:
+            banks.set_bank(db, list_name, enabled, radius, share)
+
+    def add_negative(self, one: Negative) -> None:
+        """Let what is like this meet nothing, until its day. Raises ValueError."""
+        with change(self.directory) as db:
+            banks.add_negative(db, one, _now())
+
+    def negatives(self) -> list[Negative]:
+        """The negative entries that hold today."""
+        with self._reading():
+            return banks.negatives(self._db)
+
+    def is_negative(self, sums: Digests) -> bool:
+        """Whether a file is one that meets nothing."""
+        with self._reading():
+            return any(
+                banks.is_negative(self._db, kind, bytes.fromhex(getattr(sums, kind)))
+                for kind in ("sha256", "sha1", "md5")
             )
 
     def export(self, list_name: str, path: str | PathLike[str]) -> int:
@@ -250,12 +302,13 @@ class ListStore:
     def lists(self) -> list[ListStatus]:
         """What the store holds, by name."""
         found = []
-        names = "SELECT id, name, changed, problem FROM list ORDER BY name"
+        names = """SELECT id, name, changed, problem, enabled, radius, share FROM list
+          ORDER BY name"""
         with self._reading():
-            for listed, name, changed, problem in self._db.execute(names):
+            for listed, name, *rest in self._db.execute(names):
                 live, gone, disputed = self._db.execute(ENTRIES, (listed,)).fetchone()
                 signals = dict(self._db.execute(SIGNALS, (listed,)).fetchall())
-                found.append(ListStatus(name, live, gone, disputed, signals, changed, problem))
+                found.append(ListStatus(name, live, gone, disputed, signals, *rest))
         return found
 
 

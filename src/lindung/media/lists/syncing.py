@@ -69,7 +69,7 @@ def _opened(source: Mapping[str, Any]) -> Any:
             dacite: Any = importlib.import_module("dacite")
     except ImportError as error:
         raise ExchangeError(
-            "Exchanges need the threatexchange library: pip install 'lindung[exchanges]'."
+            "Exchanges need the threatexchange library: pip install '.[exchanges]'."
         ) from error
     exchange, credentials = next(
         (value, value.get_credential_cls())

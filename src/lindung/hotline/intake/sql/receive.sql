@@ -7,6 +7,7 @@ CREATE OR REPLACE FUNCTION hotline_queue(task text) RETURNS text LANGUAGE sql IM
         WHEN 'triage.examine_report' THEN 'reports'
         WHEN 'triage.capture_again' THEN 'captures'
         WHEN 'referral.deliver' THEN 'letters'
+        WHEN 'referral.test' THEN 'letters'
         ELSE 'watch' END;
 $$;
 
