@@ -30,7 +30,8 @@ def any_of(names: Iterable[str]) -> str:
 
     The edge before words stands once, so that few places of a text are looked at twice.
     """
-    words, others = [], []
+    words: list[str] = []
+    others: list[str] = []
     for name in sorted(set(names), key=len, reverse=True):
         folded = fold(name.rstrip("*")).text
         expression = re.escape(folded).replace(r"\ ", r"\s?")
