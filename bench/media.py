@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from bench import peer, show
+from bench import known, peer, show
 from lindung.media import HammingIndex
 from lindung.media.decode import hash_file, prepare
 
@@ -200,3 +200,4 @@ def main() -> None:
     table = [(a, b, c, times(ratio) if ratio else "", d) for a, b, c, ratio, d in rows]
     show("lindung.media, one thread", ("what", "ours", "theirs", "ratio", "against"), table)
     SVG.write_text(draw(rows), encoding="utf-8")
+    known.main()
