@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -13,6 +14,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from playwright.async_api import async_playwright
+from tests.evidence import deep
 from tests.evidence.rich import ASKED, RichSite
 
 import bench
@@ -22,11 +25,13 @@ from lindung.evidence import (
     Keys,
     Policy,
     capture,
+    find_chromium,
     keygen,
     open_bundle,
     seal,
     verify,
 )
+from lindung.evidence.capture.unrolling import Unrolled, unroll
 from lindung.evidence.log.tree import consistency, inclusion, node_hash
 
 _MB = 256
@@ -37,6 +42,7 @@ def main() -> None:
         room = Path(name)
         keys = keygen(room / "keys", "bench.example")
         _capture(room)
+        _deep(room)
         _seal_and_verify(room, keys)
         _log(room)
 
@@ -70,6 +76,46 @@ def _capture(room: Path) -> None:
     site.close()
     header = ["policy", "isolation", "outcome", "answers kept", "seconds"]
     bench.show("Capture of a rich page", header, rows)
+
+
+def _deep(room: Path) -> None:
+    """A page whose posts hide, beside plain Playwright that scrolls it just as patiently."""
+    with deep.DeepServer() as site:
+        started = time.perf_counter()
+        found = asyncio.run(_plain(site.url + "/"))
+        plain = time.perf_counter() - started
+        started = time.perf_counter()
+        taken = capture(
+            site.url + "/", room / "deep", policy=Policy.FULL, authority="a benchmark",
+            allow=site.places,
+        )  # fmt: skip
+        seconds = time.perf_counter() - started
+        site.shutdown()
+    posts = deep.posts()
+    ours = len(posts & set(taken.text.splitlines()))
+    header = ["what", "posts in text", "seconds", "times its time"]
+    bench.show("A page with frames, shadow trees, late pictures and boxes that scroll", header, [
+        ["capture", f"{ours} of {len(posts)}", seconds, seconds / plain],
+        ["plain Playwright", f"{len(posts & found)} of {len(posts)}", plain, 1.0],
+    ])  # fmt: skip
+
+
+async def _plain(url: str) -> set[str]:
+    """The lines that plain Playwright sees in the document, with a picture of the whole page."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=find_chromium(), chromium_sandbox=False
+        )
+        page = await browser.new_page(viewport={"width": 1280, "height": 900})
+        await page.goto(url)
+        await page.wait_for_load_state("networkidle")
+        await unroll(page, lambda: 60.0, Unrolled())
+        await page.wait_for_load_state("networkidle")
+        text = await page.inner_text("body")
+        await page.content()
+        await page.screenshot(full_page=True)
+        await browser.close()
+    return set(text.splitlines())
 
 
 def _seal_and_verify(room: Path, keys: Keys) -> None:

@@ -26,15 +26,17 @@ def register(app: typer.Typer) -> None:
         """Show each part: since when it runs, its process, its restarts, its address.
 
         Then what waits for the worker, which jobs failed twice, and which a killed worker still
-        holds. Partners' lists of terms that are left out are named, and so is what captures lack on
-        this machine. Exit codes: 0 all parts are up, 1 not.
+        holds. Partners' lists of terms that are left out are named, what captures lack on this
+        machine, and evidence that no outsider has vouched for.
+
+        Exit codes: 0 all parts are up, 1 not.
         """
         import json
         from dataclasses import asdict
         from datetime import UTC, datetime
 
         from lindung.cli.read import visible
-        from lindung.hotline.config import child, env, state, trial
+        from lindung.hotline.config import child, env, outside, state, trial
         from lindung.hotline.triage.left_out import left_out
 
         settings = env.current()
@@ -52,6 +54,7 @@ def register(app: typer.Typer) -> None:
             told = {"up": all_up, "parts": shown, "lists_left_out": left_out(home)}
             tried = trial.answer(settings)
             told["capture"] = asdict(tried) if tried else None
+            told["outside_proof"] = outside.noted(home)
             told["jobs"] = asdict(jobs) if jobs else None
             typer.echo(json.dumps(told))
         elif found is None:
@@ -69,6 +72,8 @@ def register(app: typer.Typer) -> None:
             )
         if found is not None and not as_json:
             typer.echo(visible(trial.words(trial.answer(settings))))
+            if lacking := outside.words(outside.noted(home)):
+                typer.echo(lacking)
         raise typer.Exit(0 if all_up else 1)
 
 

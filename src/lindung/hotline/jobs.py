@@ -31,7 +31,7 @@ LANES = {"reports": 2, "captures": 3, "letters": 8, "watch": 12}
 HEARTBEAT = 2.0
 STALLED_AFTER = 10.0
 GRACE = 4.0
-POLITE = 5  # how far the worker steps back where reporters and analysts need the processor
+POLITE = 10  # how far the worker steps back where reporters and analysts need the processor
 
 
 def run(on_ready: Callable[[], None] | None = None) -> None:

@@ -96,9 +96,10 @@ def pending(entries: Sequence[Mapping[str, Any]]) -> list[str]:
     return list(waiting)
 
 
-def stamp(bundle: Path, log: Log, *, cosignatures: int = 0) -> list[str]:
+def stamp(bundle: Path, log: Log, *, cosignatures: int = 0, tsa: Sequence[str] = ()) -> list[str]:
     """Ask again for the time stamps and revocation lists that are pending; returns the authorities
-    still waited for, and why a witness does not cosign.
+    still waited for, and why a witness does not cosign. `tsa` are authorities to ask as well, if
+    they have not stamped yet.
 
     With fewer `cosignatures` on its last head the bundle is entered in the log once more, for the
     log's witnesses to see. It is written anew, whole or not at all, when anything came. Raises
@@ -106,7 +107,8 @@ def stamp(bundle: Path, log: Log, *, cosignatures: int = 0) -> list[str]:
     """
     with BundleReader(bundle) as reader:
         past = read_entries(reader)
-        waiting = pending(past)
+        asked_before = {one["authority"] for entry in past for one in entry.get("tokens", ())}
+        waiting = [*pending(past), *(one for one in tsa if one not in asked_before)]
         came = {token["authority"]: token["files"] for one in past
                 for token in one.get("tokens", ()) if _answer(token) is not None}  # fmt: skip
         told, members = _late_lists(reader, {one: came[one] for one in waiting if one in came})

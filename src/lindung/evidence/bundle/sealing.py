@@ -146,6 +146,7 @@ def _describe(capture: Capture, operator: str, keys: Keys) -> dict[str, Any]:
                for part in ("blocked", "failed", "truncated")},
             "synthesised_by_service_worker": facts.get("synthesised_by_service_worker", []),
             "unfinished_steps": seen.get("unfinished", {}),
+            **{part: seen.get(part, []) for part in ("not_got", "went_on")},
             **{part: seen.get(part, []) for part in ("dialogs", "downloads", "popups")},
         },
         "hosts": facts.get("hosts", {}),

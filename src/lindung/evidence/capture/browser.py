@@ -27,21 +27,26 @@ from playwright.async_api import (
 from playwright.async_api import Error as PlaywrightError
 
 from lindung.evidence.capture.charsets import declared_utf8
+from lindung.evidence.capture.covering import cover
 from lindung.evidence.capture.hiding import hide_media, trees_of
 from lindung.evidence.capture.policy import Isolation, Limits, Policy
 from lindung.evidence.capture.redaction import redacted
-from lindung.evidence.capture.starting import CannotStart, Launch, said, start
+from lindung.evidence.capture.shown import words
+from lindung.evidence.capture.starting import WIDTH, CannotStart, Launch, said, start
+from lindung.evidence.capture.unrolling import Unrolled, open_boxes, unroll
 
 T = TypeVar("T")
 
 OPENING = "opening the address"  # the step with which a capture's time begins
+_LONGEST_SCROLL = 40.0  # seconds
+_LONGEST_REFRESH = 15.0
 _MOST_LISTED = 50
 _MOST_SYNTHESISED = 4 << 20
-_SCROLL = """async () => { const step = innerHeight || 800;
-  for (let y = 0, n = 0; y < document.documentElement.scrollHeight && n < 25; y += step, n++) {
-    scrollTo(0, y); await new Promise(r => setTimeout(r, 80)); }
-  scrollTo(0, 0); }"""
-_TEXT = "() => document.body ? document.body.innerText : ''"
+_HEIGHT = "() => Math.max(document.documentElement.scrollHeight, document.body?.scrollHeight ?? 0)"
+# After how many seconds the page goes elsewhere by itself, or nothing.
+_REFRESH = """() => { const meta = document.querySelector('meta[http-equiv=refresh i]');
+  const found = /^\\s*(\\d+(?:\\.\\d+)?)\\s*[;,]?\\s*(.*)$/.exec(meta?.content ?? '');
+  return found ? Math.max(0.1, Number(found[1])) : 0; }"""
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,8 @@ class _Seen:
     downloads: list[str] = field(default_factory=list)
     popups: list[str] = field(default_factory=list)
     unfinished: dict[str, str] = field(default_factory=dict)  # step -> why
+    went_on: list[str] = field(default_factory=list)  # where the page went by itself
+    not_got: list[str] = field(default_factory=list)  # what the page has and the capture has not
 
 
 def run(task: Task, port: int) -> None:
@@ -87,6 +94,8 @@ class _Visit:
         self.task, self.port = task, port
         self.seen = _Seen()
         self.end = 0.0
+        self.before: list[str] = []  # the words of pages that went on by themselves
+        self.arrived = self.reading = False
         self.beside: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -126,18 +135,24 @@ class _Visit:
         self.tell(title=title or "")
         if self.task.policy is Policy.METADATA_ONLY:
             return
-        await self.step("scrolling", page.evaluate(_SCROLL))
-        await self.step("waiting for what scrolling brought", self._settle(page))
-        text = await self.step("reading the text", page.evaluate(_TEXT))
-        if isinstance(text, str):
-            self.write_text("page.txt", text)
+        layer = await self.step("looking for a layer over the page", cover(page))
+        if layer:
+            self.not_got(f"what lies under a layer that covers the page ({layer})")
+        if refresh := await self.step("looking for a refresh", page.evaluate(_REFRESH)):
+            await self._follow_refresh(context, page, float(refresh))
+        self.reading = True
+        unrolled = await self._unroll(page)
+        text = await self.step("reading the text", words(context, page, unrolled.lines))
+        if text is not None:
+            self.not_got(*text.not_got)
+            self.write_text("page.txt", "\n\n".join([*self.before, text.text]))
         html = await self.step("keeping the final document", page.content())
         if html is not None:
             self.write_text("page.html", declared_utf8(html))
         self.tell(final_url=page.url)
-        picture = await self.step("taking the picture", self._picture(context, page))
-        if picture is not None:
-            self.write("screenshot.png", picture)
+        await self.step("opening what scrolls", open_boxes(unrolled))
+        self.not_got(*unrolled.not_got)
+        await self._pictures(context, page)
         if self.task.policy is Policy.FULL:
             archive = await self.step("keeping an MHTML copy", self._mhtml(context, page))
             if archive is not None:
@@ -166,6 +181,13 @@ class _Visit:
             if it.from_service_worker and self.task.policy is not Policy.METADATA_ONLY:
                 self._aside(self._synthesised(it))
 
+        def moved(it: Page) -> None:
+            if self.arrived and len(self.seen.went_on) < _MOST_LISTED:
+                self.seen.went_on.append(it.url[:2000])
+                if self.reading:
+                    self.not_got(f"the whole of a page that went on by itself to {it.url[:200]}")
+
+        page.on("domcontentloaded", moved)
         context.on("response", response)
         page.on("dialog", dialog)
         page.on("download", download)
@@ -214,7 +236,32 @@ class _Visit:
             chain.append(request.url)
             request = request.redirected_from
         self.seen.redirects = chain[:0:-1]
+        self.arrived = True
         return True
+
+    async def _follow_refresh(self, context: BrowserContext, page: Page, seconds: float) -> None:
+        """Wait for a page that goes elsewhere after some seconds; its own words are kept first."""
+        before = await self.step("reading the text", words(context, page))
+        if seconds > _LONGEST_REFRESH or seconds > self.left() / 2:
+            self.not_got(f"the page that this one goes on to after {seconds:.0f} seconds")
+            return
+        with contextlib.suppress(PlaywrightError):
+            await page.wait_for_event("framenavigated", timeout=(seconds + 3) * 1000)
+            if before is not None:
+                self.before.append(before.text)
+            self.not_got("the picture of a page that went on by itself")
+            await self.step("waiting for the page to settle", self._settle(page))
+
+    async def _unroll(self, page: Page) -> Unrolled:
+        """Scroll through everything, for at most half of the time that is left."""
+        loop, done = asyncio.get_running_loop(), Unrolled()
+        seconds = min(self.left() / 2, _LONGEST_SCROLL)
+        until = loop.time() + seconds
+        work = unroll(page, lambda: until - loop.time(), done)
+        if not await self.step("scrolling", work, seconds=seconds + 3):
+            done.not_got.append("what the page shows further down")
+        await self.step("waiting for what scrolling brought", self._settle(page))
+        return done
 
     async def _settle(self, page: Page) -> None:
         """Wait for the load event, and a little longer for the network to fall quiet."""
@@ -226,14 +273,38 @@ class _Visit:
                 "waiting for the page to settle", "the network never fell quiet"
             )
 
-    async def _picture(self, context: BrowserContext, page: Page) -> bytes:
-        """The whole page as PNG; unless the policy is full, with all media hidden."""
-        trees = await hide_media(context, page) if self.task.policy is not Policy.FULL else []
-        height = await page.evaluate("() => document.documentElement.scrollHeight")
-        height = max(1, min(int(height or 1), self.task.limits.screenshot_pixels))
+    async def _pictures(self, context: BrowserContext, page: Page) -> None:
+        """The whole page as PNG files, each of a height that Chromium can draw.
+
+        Unless the policy is full, with all media hidden: where that failed no picture is taken.
+        """
+        name, begin, height = "taking the picture", 0, 1
+        most, whole = self.task.limits.screenshot_pixels, self.task.limits.screenshots
+        trees: list[int] = []
+        if self.task.policy is not Policy.FULL:
+            hidden = await self.step("hiding media", hide_media(context, page))
+            if hidden is None:
+                return
+            trees = hidden
+        while begin < height and begin < most * whole:
+            height = max(1, int(await self.step(name, page.evaluate(_HEIGHT)) or height))
+            tall = min(height - begin, most)
+            picture = await self.step(name, self._picture(context, page, begin, tall, trees))
+            if picture is None:
+                break
+            number = begin // most + 1
+            self.write("screenshot.png" if number == 1 else f"screenshot-{number}.png", picture)
+            begin += tall
+        if 0 < begin < height:
+            self.not_got(f"the picture of the page below {begin} of {height} pixels")
+
+    async def _picture(
+        self, context: BrowserContext, page: Page, begin: int, tall: int, trees: list[int]
+    ) -> bytes:
         picture = await page.screenshot(
-            type="png", full_page=True, clip={"x": 0, "y": 0, "width": 1280, "height": height},
-            animations="disabled", timeout=self.task.limits.step_seconds * 1000,
+            type="png", full_page=True, animations="disabled",
+            clip={"x": 0, "y": begin, "width": WIDTH, "height": tall},
+            timeout=self.task.limits.step_seconds * 1000,
         )  # fmt: skip
         if trees and not set(await trees_of(context, page)) <= set(trees):
             raise PlaywrightError("the page changed while its picture was taken")
@@ -243,11 +314,17 @@ class _Visit:
         session = await context.new_cdp_session(page)
         return str((await session.send("Page.captureSnapshot"))["data"]).encode()
 
-    async def step(self, name: str, work: Awaitable[T]) -> T | None:
+    def not_got(self, *sentences: str) -> None:
+        """Note what the capture lacks."""
+        room = max(0, _MOST_LISTED - len(self.seen.not_got))
+        self.seen.not_got += [one for one in sentences if one not in self.seen.not_got][:room]
+
+    async def step(self, name: str, work: Awaitable[T], seconds: float = 0) -> T | None:
         """Do one step in its time; what does not succeed is noted and None."""
         self.tell(step=name)
+        seconds = seconds or self.task.limits.step_seconds
         try:
-            async with asyncio.timeout(max(0.1, min(self.task.limits.step_seconds, self.left()))):
+            async with asyncio.timeout(max(0.1, min(seconds, self.left()))):
                 return await work
         except TimeoutError:
             self.seen.unfinished[name] = "it took too long"

@@ -208,6 +208,9 @@ def judge(facts: Mapping[str, Any], failure: str | None) -> tuple[str, str | Non
     if why is None and unfinished:
         step, reason = next(iter(unfinished.items()))
         why = f"{step}: {reason}"
+    if why is None and (lacks := facts.get("seen", {}).get("not_got")):
+        more = f", and {len(lacks) - 1} more" if len(lacks) > 1 else ""
+        why = f"it does not hold {lacks[0]}{more}"
     lost = [r for r in requests if r.get("failed") or r.get("truncated")
             or (r.get("blocked") and not r["blocked"].startswith("policy "))]  # fmt: skip
     if why is None and lost:

@@ -187,8 +187,8 @@ class _Guardroom:
             },
         )  # fmt: skip
         self.warc.metadata(self.url, {"dns_and_peers": seen.hosts})
-        for name, kind in (("page.html", "text/html"), ("page.txt", "text/plain"),
-                           ("screenshot.png", "image/png")):  # fmt: skip
+        pictures = [(path.name, "image/png") for path in sorted(self.into.glob("screenshot*.png"))]
+        for name, kind in (("page.html", "text/html"), ("page.txt", "text/plain"), *pictures):
             path = self.into / name
             if path.exists():
                 labels = {"Lindung-Record": "rendering"}

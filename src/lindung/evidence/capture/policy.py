@@ -46,7 +46,8 @@ class Limits:
     total_bytes: int = 192 << 20
     requests: int = 2000
     memory_bytes: int = 2 << 30
-    screenshot_pixels: int = 16_000  # height of the full-page picture
+    screenshot_pixels: int = 16_000  # height of one picture; Chromium draws no higher
+    screenshots: int = 8  # pictures, one below the other
 
 
 _MEDIA_DESTINATIONS = {"image", "video", "audio", "track", "object", "embed", "font"}

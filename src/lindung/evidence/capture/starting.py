@@ -18,8 +18,7 @@ from lindung.evidence.capture.policy import Isolation
 from lindung.evidence.capture.remedy import is_about_isolation
 
 WIDTH, HEIGHT = 1280, 900
-_SAID = """async () => ({ user_agent: navigator.userAgent, languages: [...navigator.languages],
-  client_hints: (navigator.userAgentData?.brands ?? []).map(b => b.brand + ' ' + b.version),
+_SAID = """() => ({ user_agent: navigator.userAgent, languages: [...navigator.languages],
   webdriver: navigator.webdriver })"""
 
 

@@ -185,6 +185,22 @@ SETTINGS = (
         parts=("owner", "worker"),
     ),
     Setting(
+        "LINDUNG_TIME_AUTHORITIES",
+        "",
+        "Authorities (RFC 3161) that stamp each bundle. Put the root certificate of each into "
+        "keys/evidence/trust.json.",
+        "addresses beginning with http:// or https://, separated by commas; empty for none",
+        shapes.urls("http", "https"),
+    ),
+    Setting(
+        "LINDUNG_WITNESSES",
+        "",
+        "Witnesses of the custody log (C2SP tlog-witness), run by other organisations. Put the key "
+        "of each into keys/evidence/trust.json.",
+        "addresses beginning with http:// or https://, separated by commas; empty for none",
+        shapes.urls("http", "https"),
+    ),
+    Setting(
         "LINDUNG_STUCK_AFTER",
         "60",
         "Minutes after which an unsent referral raises an alarm.",

@@ -27,6 +27,12 @@ def url(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
+def urls(*schemes: str) -> Callable[[str], tuple[str, ...]]:
+    """Addresses of these schemes, separated by commas, each once."""
+    one = url(*schemes)
+    return lambda value: tuple(dict.fromkeys(one(part) for part in _parts(value)))
+
+
 def optional(parse: Callable[[str], Any]) -> Callable[[str], Any]:
     """The same, or nothing."""
     return lambda value: parse(value) if value else ""

@@ -36,6 +36,7 @@ def _capture(record: Evidence, names: Mapping[str, str]) -> dict[str, Any]:
         "manifest_sha256": record.manifest_sha256,
         "log_index": record.log_index,
         "seal": custody.seal_of(record),
+        "vouching": custody.vouching_of(record),
         "check_url": reverse("evidence_check", args=[record.pk]),
     }
 

@@ -318,6 +318,7 @@ def custody_log(request: HttpRequest) -> HttpResponse:
         "entries": rows,
         "page": page,
         "size": page.paginator.count,
+        "without_outside_proof": custody.without_outside_proof(),
         "root": head.note.splitlines()[2] if head else "",
         "root_size": head.size if head else 0,
     }

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import reduce
 from operator import or_
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Max, Q
 
-from lindung.evidence import CustodyLog, Inclusion, Keys, MemoryStore, append_leaf
+from lindung.evidence import (
+    CustodyLog,
+    Inclusion,
+    Keys,
+    MemoryStore,
+    RemoteWitness,
+    WitnessRefused,
+    append_leaf,
+)
 
 from .models import Checkpoint, Entry, Node
 
@@ -83,6 +92,31 @@ class HotlineLog:
 
     def consistency(self, old: int, size: int | None = None) -> list[bytes]:
         return self._log.consistency(old, size)
+
+
+class WitnessedLog(HotlineLog):
+    """The same for late stamps: witnesses are asked after the entry is committed.
+
+    A slow witness would hold the log's lock otherwise, and everybody writes to the log. Use it
+    outside a transaction.
+    """
+
+    def __init__(self, keys: Keys, subject: str, witnesses: Sequence[str]) -> None:
+        super().__init__(keys, subject)
+        known = keys.trust().witnesses
+        self._ask = [RemoteWitness(url, keys=known) for url in witnesses]
+
+    def append(self, entry: Mapping[str, Any]) -> Inclusion:
+        with transaction.atomic():
+            included = super().append(entry)
+        head, refused = included.checkpoint, list(included.unwitnessed)
+        size = head.size
+        for witness in self._ask:
+            try:
+                head = witness(head, lambda old: self.consistency(old, size))
+            except WitnessRefused as problem:
+                refused.append(str(problem))
+        return replace(included, checkpoint=head, unwitnessed=tuple(refused))
 
 
 def append(kind: str, subject: str, body: Mapping[str, Any]) -> int:

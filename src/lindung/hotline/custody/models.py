@@ -123,6 +123,21 @@ class Evidence(models.Model):
         return self.outcome == "complete" and not self.problem
 
 
+class Vouching(models.Model):
+    """What outsiders have said of a bundle: time stamps, and witnesses of the log.
+
+    `pending` says who has not yet, and why; they are asked again at `next_at`.
+    """
+
+    evidence = models.OneToOneField(Evidence, primary_key=True, on_delete=models.PROTECT)
+    since = models.DateTimeField(db_default=Now())
+    stamps = models.SmallIntegerField(db_default=0)
+    cosignatures = models.SmallIntegerField(db_default=0)
+    pending = models.JSONField(default=list)
+    tries = models.SmallIntegerField(db_default=0)
+    next_at = models.DateTimeField(null=True)
+
+
 class SealCheck(models.Model):
     """The last time that a whole bundle was read: 0 authentic, 1 tampered, 2 cannot establish.
 

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from .checking import TAMPERED, checked
-from .models import CaptureWait, Checkpoint, Entry, Evidence, SealCheck
+from .models import CaptureWait, Checkpoint, Entry, Evidence, SealCheck, Vouching
 from .places import evidence_folder, identities_here, signer_fingerprint, signer_pem, trust_file
+from .vouching import lacking, overdue
 
 __all__ = [
     "alarms",
@@ -29,7 +30,9 @@ __all__ = [
     "signer_fingerprint",
     "signer_pem",
     "trust_file",
+    "vouching_of",
     "waits",
+    "without_outside_proof",
 ]
 
 
@@ -101,8 +104,31 @@ def waits(case: str = "") -> list[CaptureWait]:
 
 
 def alarms() -> list[str]:
-    """Sentences while captures wait for this machine, and while what opens evidence lies on it."""
-    return [*_identities(), *_waiting()]
+    """Sentences while captures or stamps wait, and while what opens evidence lies here."""
+    return [*_identities(), *_waiting(), *_vouching_alarms()]
+
+
+def vouching_of(record: Evidence) -> Vouching | None:
+    """What outsiders have said of a bundle; None if they were not asked yet."""
+    return Vouching.objects.filter(evidence=record).first()
+
+
+def without_outside_proof() -> int:
+    """How many bundles have not got every stamp and cosignature that is to be had."""
+    return lacking().count()
+
+
+def _vouching_alarms() -> list[str]:
+    late = overdue()
+    if not late:
+        return []
+    words = ngettext(
+        "%(count)s bundle waits for a time stamp or a witness, since %(since)s UTC: %(why)s",
+        "%(count)s bundles wait for a time stamp or a witness, since %(since)s UTC: %(why)s",
+        len(late),
+    )
+    since = late[0].since.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+    return [words % {"count": len(late), "since": since, "why": "; ".join(late[0].pending)}]
 
 
 def _identities() -> list[str]:

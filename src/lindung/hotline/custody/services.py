@@ -24,6 +24,7 @@ from .known_keys import check_evidence_keys, check_keys
 from .log import HotlineLog, append, read
 from .models import CaptureRequest, CaptureWait, Evidence
 from .places import evidence_folder, evidence_keys, identities_here, make_keys
+from .vouching import vouch, vouch_due
 
 __all__ = [
     "CaptureRequest",
@@ -46,6 +47,8 @@ __all__ = [
     "may_come_back",
     "read",
     "seal",
+    "vouch",
+    "vouch_due",
     "wait",
     "waits_due",
     "waits_no_more",

@@ -47,6 +47,12 @@ def capture_waiting(timestamp: int) -> None:
     captures.waiting()
 
 
+@app.periodic(cron="* * * * *")
+@app.task(name="triage.vouch", queue="watch", **alone("triage.vouch"))
+def vouch(timestamp: int) -> None:
+    custody.vouch_due()
+
+
 @app.periodic(cron="*/10 * * * *")
 @app.task(name="triage.check_seals", queue="watch", **alone("triage.check_seals"))
 def check_seals(timestamp: int) -> None:

@@ -41,6 +41,7 @@ DEED: Mapping[str, Promise] = {
     "case.status": _("state changed"),
     "item.sighted": _("report named an item"),
     "evidence-sealed": _("capture sealed"),
+    "evidence-stamped": _("time stamps or witnesses came"),
     "evidence.failed": _("capture failed"),
     "capture.waits": _("capture waits for this machine"),
     "capture.asked": _("capture asked for"),
@@ -95,6 +96,7 @@ CHECK: Mapping[str, Promise] = {
     "schedule": _("by the daily check"),
     "referral": _("before a referral left"),
     "view": _("when this page was opened"),
+    "stamping": _("when it was stamped"),
 }
 PARTS: Mapping[str, Mapping[str, Promise]] = {
     "about": ABOUT,

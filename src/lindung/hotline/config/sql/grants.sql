@@ -67,6 +67,10 @@ BEGIN
         GRANT SELECT ON custody_capturerequest TO lindung_worker;
         GRANT SELECT, INSERT ON custody_capturerequest TO lindung_console;
     END IF;
+    IF to_regclass('custody_vouching') IS NOT NULL THEN
+        GRANT SELECT ON custody_vouching TO lindung_console;
+        GRANT SELECT, INSERT, UPDATE ON custody_vouching TO lindung_worker;
+    END IF;
     IF to_regclass('casework_casecount') IS NOT NULL THEN
         GRANT SELECT ON casework_casecount TO lindung_console;
     END IF;
