@@ -65,7 +65,8 @@ def rate(work: Callable[[], object], posts: int) -> float:
 
 def stdlib(policy: Policy) -> Callable[[Sequence[str]], int]:
     """The same term lists as one alternation each, and the same entity expressions, with `re`."""
-    from lindung.text.items.quantities import AGE, PRICE
+    from lindung.text.items.ages import EXPRESSIONS
+    from lindung.text.items.prices import PRICE
 
     lists = []
     for terms in policy.sets.values():
@@ -73,7 +74,7 @@ def stdlib(policy: Policy) -> Callable[[Sequence[str]], int]:
         lists.append(re.compile("|".join(map(re.escape, words)), re.IGNORECASE))
     named = [
         PRICE,
-        AGE,
+        *EXPRESSIONS,
         re.compile(r"@\w+"),
         re.compile(r"https?://\S+"),
         re.compile(r"\+?\d[\d -]{6,}\d"),

@@ -96,6 +96,8 @@ class TestHeld:
             decide(case, Category.NOT_ILLEGAL)
 
         monkeypatch.setattr(adapters.Folder, "send", send)
+        # In this thread: another would not see what the test has not committed.
+        monkeypatch.setattr(services, "within", lambda seconds, what, do: do())
         services.deliver(letter.pk)
         assert state(letter).state == State.SENT
         assert [alarm for alarm in selectors.alarms() if case in alarm and "recalls" in alarm]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lindung.text import NotUnderstood, canonicalise
+from lindung.text import NotUnderstood, canonicalise, likenesses
 
 SAME = [
     "https://example.com/post/1",
@@ -92,6 +92,44 @@ def test_one_address_written_many_ways_is_one_item(written: str) -> None:
         ],
         ["https://threads.net/@example_a/post/Cx", "https://www.threads.com/t/Cx"],
         ["https://discordapp.com/channels/1/2/3", "https://ptb.discord.com/channels/1/2/3"],
+        # where a fragment routes
+        [
+            "https://web.telegram.org/k/#@example_a",
+            "https://web.telegram.org/#/im?p=@example_a",
+            "https://web.telegram.org/z/#?tgaddr=tg%3A%2F%2Fresolve%3Fdomain%3Dexample_a",
+            "tg://resolve?domain=Example_A",
+            "https://example_a.t.me/",
+            "https://t.me/example_a?start=1",
+            "telegram: example_a",
+        ],
+        ["https://mega.nz/#F!AAAAAAAA!k1", "https://mega.co.nz/folder/AAAAAAAA#k2"],
+        [
+            "https://matrix.to/#/!r:example.test?via=x",
+            "https://app.element.io/#/room/!r:example.test",
+        ],
+        # where the query says which
+        [
+            "https://www.youtube.com/embed/videoseries?list=PLabc",
+            "https://www.youtube.com/playlist?list=PLabc&si=x",
+        ],
+        ["https://drive.google.com/open?id=1AbC", "https://drive.google.com/file/d/1AbC/view"],
+        ["https://www.terabox.com/sharing/link?surl=abc", "https://1024terabox.com/s/1abc"],
+        ["https://vk.com/feed?w=wall-1_2", "https://m.vk.ru/wall-1_2"],
+        # one account: handle, link, case, tab, share parameter, the platform's other names
+        ["https://fixupx.com/Example_A/media", "twitter.com/@example_a?s=20", "x: example_a"],
+        ["instagram.com/_u/Example.A", "https://www.instagram.com/example.a/?igsh=x&hl=ms"],
+        ["https://www.tiktok.com/@Example_A?_t=x&_r=1", "tiktok: example_a"],
+        ["https://www.youtube.com/@ExampleA/shorts", "https://m.youtube.com/@examplea"],
+        ["https://ms-my.facebook.com/example.a/photos", "m.me/ExampleA", "fb: example.a"],
+        ["https://www.facebook.com/people/X-Y/100012345/", "facebook.com/profile.php?id=100012345"],
+        ["https://www.snapchat.com/@example_a", "snapchat.com/add/Example_A?share_id=x"],
+        ["https://www.reddit.com/u/Example_A", "https://old.reddit.com/user/example_a/submitted"],
+        ["@User@Social.example", "@user@social.example"],
+        ["https://t.me/+60320000000", "+60 3-2000 0000 example"],
+        # escapes of escapes, doubled slashes, schemes and spaces that make a link harmless
+        ["http://example.com/%25%32%35", "http://example.com/%25"],
+        ["http://example.com//a?more//x", "http://example.com/a?more//x"],
+        ["meow://example.com/a", "http:// example .com/a", "http://example.com/a"],
     ],
 )
 def test_spellings_that_are_one_place(group: list[str]) -> None:
@@ -105,7 +143,6 @@ DIFFERENT = [
     "https://example.com/post/10",
     "https://example.com/Post/1",
     "https://example.com/post/1.html",
-    "https://example.com/post//1",
     "https://example.com/post/1?id=1",
     "https://example.com/post/1?id=2",
     "https://example.com/post/1?ID=1",
@@ -137,6 +174,39 @@ DIFFERENT = [
     "https://mp.weixin.qq.com/s/abc",
     "http://192.0.2.1/a",
     "http://192.0.2.2/a",
+    "https://signal.me/#eu/AAAA",
+    "https://signal.me/#eu/BBBB",
+    "https://mega.nz/#F!AAAAAAAA!k",
+    "https://mega.nz/#F!BBBBBBBB!k",
+    "https://mega.nz/#!AAAAAAAA!k",
+    "https://web.telegram.org/k/#-100123",
+    "https://web.telegram.org/k/#-100124",
+    "https://example.com/#id=1",
+    "https://example.com/#id=2",
+    "https://blogspot.com/",
+    "https://m.blogspot.com/",
+    "https://mobile.blogspot.com/",
+    "https://github.io/x",
+    "https://m.github.io/x",
+    "https://amp.tumblr.com/post/1",
+    "https://touch.tumblr.com/post/1",
+    "https://tumblr.com/post/1",
+    "https://www.youtube.com/embed/videoseries?list=PLa",
+    "https://www.youtube.com/embed/videoseries?list=PLb",
+    "https://mp.weixin.qq.com/s?src=11&timestamp=1&signature=AAA",
+    "https://mp.weixin.qq.com/s?src=11&timestamp=2&signature=BBB",
+    "https://jq.qq.com/?_wv=1027&k=AAAAAA1",
+    "https://jq.qq.com/?_wv=1027&k=BBBBBB2",
+    "https://instagram.com/share/p/ABCdefGHIJ",
+    "https://instagram.com/p/ABCdefGHIJ",
+    "https://wa.me/message/60320000000",
+    "https://wa.me/60320000000",
+    "https://kik.me/g/AAAAAA.b",
+    "https://kik.me/g/AAAAAA.c",
+    "https://line.me/ti/g2/AAAAAA~x",
+    "https://line.me/ti/g2/AAAAAA~y",
+    "@user@social.example",
+    "user@social.example",
 ]
 
 
@@ -167,6 +237,67 @@ def test_different_posts_are_never_one_item() -> None:
 def test_a_broken_address_is_refused_in_plain_words(written: str) -> None:
     with pytest.raises(NotUnderstood, match=r"We could not read this link\. Paste the whole"):
         canonicalise(written)
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        "https://l.facebook.com/l.php?u={}&h=AT",
+        "https://www.google.com.my/url?sa=t&url={}",
+        "https://vk.com/away.php?to={}",
+        "https://out.reddit.com/t3_abc?url={}&token=x",
+        "https://www.youtube.com/redirect?event=x&q={}",
+        "https://www.linkedin.com/safety/go?url={}&trk=x",
+        "https://steamcommunity.com/linkfilter/?u={}",
+        "https://t.me/iv?url={}&rhash=1",
+        "https://eur01.safelinks.protection.outlook.com/?url={}&data=x",
+        "https://link.zhihu.com/?target={}",
+    ],
+)
+def test_a_page_that_only_passes_on_is_the_page_behind_it(wrapped: str) -> None:
+    item = canonicalise(wrapped.format("https%3A%2F%2Fexample.com%2Fpost%2F1%3Fid%3D2"))
+    assert (item.value, item.url) == (
+        "example.com/post/1?id=2",
+        "https://example.com/post/1?id=2",
+    )
+
+
+def test_pages_that_pass_on_to_one_another_end() -> None:
+    assert canonicalise("https://l.facebook.com/l.php?u=" * 500 + "https://example.com/").value
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "https://signal.me/#eu/AAAA",
+        "https://mega.nz/folder/AAAAAAAA#key",
+        "https://web.telegram.org/k/#@example_a",
+        "https://www.xiaohongshu.com/explore/6a?xsec_token=x",
+        "https://cdn.discordapp.com/attachments/1/2/a.png?ex=1&is=2&hm=3",
+    ],
+)
+def test_what_a_page_needs_to_open_stays_in_the_opened_address(written: str) -> None:
+    assert canonicalise(written).url == written
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "reason"),
+    [
+        ("@user@social.example", "https://social.example/@user", "same fediverse account"),
+        ("@example_a", "https://www.instagram.com/example_a", "same handle"),
+        ("https://example.com/a?page=1", "https://example.com/a?page=2", "same page"),
+        ("https://example.com/Post/1", "https://example.com/post/1", "same but for capitals"),
+    ],
+)
+def test_what_may_be_the_same_is_a_link_with_a_reason(one: str, other: str, reason: str) -> None:
+    a, b = canonicalise(one), canonicalise(other)
+    assert a != b
+    assert reason in {shared.reason for shared in set(likenesses(a)) & set(likenesses(b))}
+
+
+def test_what_answers_by_its_query_is_not_one_page() -> None:
+    a, b = (canonicalise(f"https://example.com/view.php?id={n}") for n in (1, 2))
+    assert not set(likenesses(a)) & set(likenesses(b))
 
 
 def test_two_links_in_one_field_are_not_guessed_at() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 
 import pytest
 
@@ -49,6 +50,30 @@ def test_what_was_written_becomes_one_item(written: str, kind: str, value: str |
     assert item.kind == kind
     assert value is None or item.value == value
     assert canonicalise(item.value) == item
+
+
+@pytest.mark.parametrize(
+    ("written", "kind"),
+    [
+        ("12345678", "words"),
+        ("20000000", "words"),
+        ("order 0320000000", "words"),
+        ("订单号 0320000000", "words"),
+        ("195.216.14.9", "address"),
+        ("QQ 123456789", "account"),
+        ("加qq：123456789", "account"),
+        ("example 0320000000", "phone"),
+        ("60320000000", "phone"),
+    ],
+)
+def test_digits_are_a_phone_by_their_form_or_a_word(written: str, kind: str) -> None:
+    assert canonicalise(written).kind == kind
+
+
+def test_few_numbers_drawn_by_chance_are_phones() -> None:
+    rng = random.Random(1)
+    drawn = ["".join(rng.choices("0123456789", k=8)) for _ in range(1000)]
+    assert sum(canonicalise(digits).kind == "phone" for digits in drawn) <= 10
 
 
 def test_a_phone_without_a_country_is_read_in_the_region() -> None:

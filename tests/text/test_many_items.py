@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lindung.text import NotUnderstood, Reader
-from lindung.text.items import addresses, canonical
+from lindung.text.items import addresses, canonical, platforms
 from lindung.text.items.entities import entities
 from lindung.text.items.phones import e164
 
@@ -44,12 +44,13 @@ def _outcome(link: str) -> object:
 @given(_links)
 def test_a_link_reads_the_same_without_the_shortcuts(link: str) -> None:
     quick = _outcome(link), entities(link)
-    facts: dict[str, Any] = {**addresses.link_facts(), "rewritten": _Always(), "named": _Always()}
+    facts: dict[str, Any] = {**platforms.link_facts(), "rewritten": _Always(), "named": _Always()}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(addresses, "link_facts", lambda: facts)
+        patch.setattr(platforms, "link_facts", lambda: facts)
         patch.setattr(canonical, "link_facts", lambda: facts)
         patch.setattr(addresses, "_NEEDS_NO_ESCAPE", re.compile("(?!)"))
-        patch.setattr(addresses, "_public", lambda _last: False)
+        patch.setattr(platforms, "_public", lambda _last: False)
         patch.setattr(canonical, "_MAYBE_DEFANGED", _Always())
         assert (_outcome(link), entities(link)) == quick
 
@@ -58,7 +59,7 @@ def test_a_link_reads_the_same_without_the_shortcuts(link: str) -> None:
 def test_a_suffix_is_what_the_public_list_says(host: str) -> None:
     listed = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)(host).suffix
     special = host.rpartition(".")[2] in {"test", "invalid", "example", "onion", "local"}
-    assert special or addresses.known_suffix(host) == bool(listed)
+    assert special or platforms.known_suffix(host) == bool(listed)
 
 
 _codes = st.sampled_from(sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)) | st.integers(0, 999)

@@ -28,7 +28,7 @@ def test_a_priced_access_post_is_explained(reader: Reader) -> None:
     (reading,) = reader.read([POST])
     assert reading.score >= reader.policy.review_line
     assert reading.score == sum(signal.weight for signal in reading.signals)
-    assert "price + private group + stated age" in {signal.title for signal in reading.signals}
+    assert "an offer about somebody under 18" in {signal.title for signal in reading.signals}
     assert {"RM20", "private group", "ages 13-15"} <= cuts(POST, reading)
     assert reading.language == "en"
     assert reading.abstained is None

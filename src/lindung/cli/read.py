@@ -40,6 +40,9 @@ def read(
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON line for each post, or for the chat.")
     ] = False,
+    country: Annotated[
+        str, typer.Option(help="Whose phone numbers may lack a country code (ISO 3166).")
+    ] = "MY",
     quiet: Annotated[bool, typer.Option(help="Leave out posts with nothing to say.")] = False,
 ) -> None:
     """Read posts and say why each scores. A low score never means safe.
@@ -80,7 +83,7 @@ def read(
             from lindung.text.learning.model import load_model
 
             learned = load_model(model, read_key(model_key, 256))
-        reader = Reader.load(policy, lexicons, learned)
+        reader = Reader.load(policy, lexicons, learned, region=country.upper())
         source = _open(file)
     except (LexiconError, PolicyError, OSError, ValueError) as error:
         _refuse(why(error))

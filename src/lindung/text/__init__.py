@@ -4,6 +4,7 @@ from lindung.text.chat.conversation import ChatReader, Message, Sign, Timeline, 
 from lindung.text.items.addresses import NotUnderstood
 from lindung.text.items.canonical import Canonical, canonicalise
 from lindung.text.items.entities import Entity, entities
+from lindung.text.items.likeness import Likeness, likenesses
 from lindung.text.reader import Arrays, Reader, Reading, Signal
 from lindung.text.rules.judge import Span
 from lindung.text.rules.policy import Policy, PolicyError, load_policy, parse_policy
@@ -21,6 +22,7 @@ __all__ = [
     "KeyUnusableError",
     "Lexicon",
     "LexiconError",
+    "Likeness",
     "Message",
     "NotUnderstood",
     "Policy",
@@ -37,6 +39,7 @@ __all__ = [
     "canonicalise",
     "entities",
     "failing_examples",
+    "likenesses",
     "load_policy",
     "open_lexicon",
     "parse_policy",

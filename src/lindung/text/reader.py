@@ -12,12 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lindung.text.items import triggers
+from lindung.text.items.phones import HOME
 from lindung.text.language import ABSTENTIONS, count_kinds, language_name, languages
 from lindung.text.learning.model import Model
 from lindung.text.normal.fold import code_points
+from lindung.text.rules.condition import Slots
 from lindung.text.rules.judge import Span, could_hold, holds
 from lindung.text.rules.look import Batch, Look, Tables
 from lindung.text.rules.policy import Leaf, Policy, Rule, load_policy, parse_policy
+from lindung.text.rules.weighing import weigh
 from lindung.text.sealed.lexicon import Lexicon
 
 BATCH = 250_000  # characters scanned at once; bounds memory, not meaning
@@ -79,7 +82,7 @@ class Reader:
         lexicons: Iterable[Lexicon] = (),
         model: Model | None = None,
         *,
-        region: str = "MY",
+        region: str = HOME,
     ) -> None:
         self.policy = policy
         self.model = model
@@ -94,7 +97,7 @@ class Reader:
         lexicons: Iterable[Lexicon] = (),
         model: Model | None = None,
         *,
-        region: str = "MY",
+        region: str = HOME,
     ) -> Self:
         """A reader for the policy in a file (default: the shipped one). Raises PolicyError."""
         loaded = load_policy(Path(policy) if policy is not None else None)
@@ -175,12 +178,10 @@ class Reader:
     ) -> NDArray[np.bool_]:
         if leaf.kind == "terms":
             return np.asarray(seen_terms[self._tables.sets[leaf.name]])
-        could = np.ones(len(flags), np.bool_)
-        if leaf.name in triggers.FLAGS:
-            could &= (flags & triggers.FLAGS[leaf.name]) != 0
+        could: NDArray[np.bool_] = (flags & triggers.FLAGS.get(leaf.name, 0)) != 0
         if leaf.name in triggers.TERMS:
-            could &= seen_terms[self._tables.sets[f"entity {leaf.name}"]]
-        return could
+            could |= seen_terms[self._tables.sets[f"entity {leaf.name}"]]
+        return np.asarray(could)
 
     def __getstate__(self) -> dict[str, Any]:
         return {
@@ -202,10 +203,15 @@ def _signal(rule: Rule, look: Look, mask: int) -> Signal | None:
     known = {code for bit, code in enumerate(("en", "ms", "zh", "ta")) if mask >> bit & 1}
     if known and not known & rule.languages:
         return None
-    spans = holds(rule.when, look)
+    weight, spans = rule.weight, None
+    if isinstance(rule.when, Slots):
+        if weighed := weigh(rule.when, look):
+            weight, spans = min(weight, weighed[0]), weighed[1]
+    else:
+        spans = holds(rule.when, look)
     if spans is None:
         return None
-    return Signal(rule.id, rule.version, rule.weight, tuple(spans[:_MOST_SPANS]), rule.title)
+    return Signal(rule.id, rule.version, weight, tuple(spans[:_MOST_SPANS]), rule.title)
 
 
 def _learned(model: Model, look: Look, probability: float) -> tuple[Signal, ...]:

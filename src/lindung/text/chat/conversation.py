@@ -22,25 +22,31 @@ from lindung.text.rules.policy import parse_policy
 NO_SIGNAL = "no signal found"
 _LEAST_KINDS = 3
 _LEAST_TELLING = 1.7  # two kinds that tell, or a threat
+_ENOUGH = 2.5  # so much that two kinds do: a threat beside another that tells, secrecy beside it
 _AGAIN, _AGAIN_MOST = 0.2, 1.5  # what a sign of a kind already seen adds, and where that ends
 _WINDOW = 10  # messages of one sender over which the peak is taken
 _MINOR, _ADULT = 0.5, -1.5  # added when the question about age is answered with one
 _IN_ORDER = 0.5  # added when kinds come in the order that leads a child on
 # In the order they usually come, with what each adds.
 STAGES = {
-    "age-probing": 0.9,
-    "alone": 0.5,
+    "praise": 0.4,
+    "age-probing": 0.8,
+    "alone": 0.6,
     "isolation": 1.2,
-    "gift-or-payment": 0.5,
+    "gift-or-payment": 0.6,
     "moving-app": 0.5,
-    "secrecy": 1.2,
+    "secrecy": 1.3,
+    "dare": 0.8,
     "image-request": 1.2,
     "meeting": 0.5,
-    "threat": 1.7,
+    "threat": 1.8,
 }
 # What parents, teachers and sellers also say: together they add no more than this, however often.
-_ORDINARY = frozenset({"alone", "gift-or-payment", "moving-app", "meeting"})
-_ORDINARY_MOST = 1.0
+_ORDINARY = frozenset({"praise", "alone", "gift-or-payment", "moving-app", "meeting"})
+_ORDINARY_MOST = 1.3
+_CARER = "carer"
+# The opposite of leading a child away: to bring in a carer, a teacher, a group or a helpline.
+_OPENS, _OPENS_MOST = -1.0, -2.0
 # Terms that are a sign too, unless a term of the other list stands near in the same sentence.
 _UNLESS = {"image-request": ("picture", "thing"), "secrecy": ("keeping-quiet", "surprise")}
 _NEAR = 40  # characters
@@ -113,7 +119,7 @@ class ChatReader:
         text = files("lindung.text").joinpath("data/chat.yaml").read_text("utf-8")
         policy = parse_policy(text, "chat signs")
         self.line = policy.review_line
-        tables = Tables(policy, "MY")
+        tables = Tables(policy, "ZZ")
         self._vocabulary = tables.vocabulary
         members = [(name, tables.members[tables.sets[name]].tolist()) for name in policy.sets]
         self._sets = [
@@ -166,13 +172,20 @@ class ChatReader:
             for name in self._sets[term]:
                 found.setdefault(i, {}).setdefault(name, set()).add((start, end))
         for i, seen in found.items():
-            for kind in STAGES:
-                spans = seen.get(kind, set())
+            told: dict[str, set[tuple[int, int]]] = {}
+            for kind in (*STAGES, _CARER):
+                spans = set(seen.get(kind, set()))
                 loose, other = _UNLESS.get(kind, ("", ""))
                 if loose in seen:
                     excuses = sorted(seen.get(other, ()))
                     text = messages[i].text
                     spans |= {span for span in seen[loose] if not _excused(text, span, excuses)}
+                if kind == _CARER:  # "don't tell your mum" brings in nobody
+                    closed = [*told.get("secrecy", ()), *told.get("isolation", ())]
+                    spans = {s for s in spans if not any(a < s[1] and s[0] < b for a, b in closed)}
+                    if closed:
+                        continue
+                told[kind] = spans
                 if spans:
                     label = kind.replace("-", " ")
                     yield i, kind, tuple(Span(*span, label) for span in sorted(spans))
@@ -218,10 +231,14 @@ class _Trail:
     def __init__(self) -> None:
         self.first: dict[str, int] = {}
         self.told = 0.0
+        self.opened = 0.0
         self._spent: dict[str, float] = {}
         self._bonus = 0.0
 
     def add(self, kind: str, message: int) -> None:
+        if kind == _CARER:
+            self.opened = max(self.opened + _OPENS, _OPENS_MOST)
+            return
         weight = STAGES[kind]
         if kind in self.first:
             more = self._spent[kind] + _AGAIN * weight
@@ -236,11 +253,12 @@ class _Trail:
     def score(self) -> float:
         ordinary = sum(spent for kind, spent in self._spent.items() if kind in _ORDINARY)
         telling = sum(spent for kind, spent in self._spent.items() if kind not in _ORDINARY)
-        return telling + min(ordinary, _ORDINARY_MOST) + self._bonus + self.told
+        return telling + min(ordinary, _ORDINARY_MOST) + self._bonus + self.told + self.opened
 
     def tells(self, line: float) -> bool:
         telling = sum(STAGES[kind] for kind in self.first if kind not in _ORDINARY)
-        return len(self.first) >= _LEAST_KINDS and telling >= _LEAST_TELLING and self.score >= line
+        least = 2 if telling >= _ENOUGH else _LEAST_KINDS
+        return len(self.first) >= least and telling >= _LEAST_TELLING and self.score >= line
 
 
 def _order(first: dict[str, int]) -> float:

@@ -6,19 +6,14 @@ spellings; what platforms do beyond that is data in `data/links.yaml`.
 
 from __future__ import annotations
 
-import fnmatch
-import functools
 import ipaddress
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib.resources import files
-from typing import Any
 from urllib.parse import quote, unquote
 
 import idna
-import tldextract
-import yaml
+
+from lindung.text.items.platforms import link_facts, rewritten, routes, site, telling, unwrapped
 
 
 class NotUnderstood(ValueError):
@@ -28,8 +23,7 @@ class NotUnderstood(ValueError):
 UNREADABLE_LINK = (
     "We could not read this link. Paste the whole address, for example https://example.com/post/1."
 )
-
-_SPECIAL_TLDS = frozenset({"test", "invalid", "example", "localhost", "onion", "local", "internal"})
+_MOST_WRAPPERS = 5  # pages that pass on to pages that pass on
 _PORTS_LEFT_OUT = frozenset({"", "80", "443"})
 _UNRESERVED = "-._~"
 _SUB_DELIMS = "!$&'()*+,;="
@@ -51,51 +45,21 @@ class Address:
     url: str
 
 
-@functools.cache
-def link_facts() -> dict[str, Any]:
-    """The platform facts of `data/links.yaml`, with their expressions compiled."""
-    facts: dict[str, Any] = yaml.safe_load(
-        files("lindung.text").joinpath("data/links.yaml").read_text("utf-8")
-    )
-    facts["tracking"] = re.compile(
-        "|".join(fnmatch.translate(name) for name in facts["tracking"]), re.IGNORECASE
-    )
-    # most links are none of these: one look for all of a kind
-    facts["rewritten"] = _any_of(pattern for pattern, _ in facts["rewrites"])
-    facts["named"] = _any_of([*(pattern for pattern, _ in facts["groups"]), *facts["phones"]])
-    for name in ("rewrites", "groups"):
-        facts[name] = [(re.compile(pattern), to) for pattern, to in facts[name]]
-    facts["phones"] = [re.compile(pattern) for pattern in facts["phones"]]
-    facts["queries"] = [
-        (re.compile(fnmatch.translate(pattern)), names)
-        for pattern, names in facts["queries"].items()
-    ]
-    return facts
-
-
-def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
-
-
-@functools.cache
-def _suffixes() -> tldextract.TLDExtract:
-    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
-
-
-def known_suffix(host: str) -> bool:
-    """Whether a bare `host` ends as the name of a site on the public internet does."""
-    last = host.rpartition(".")[2]
-    return last in _SPECIAL_TLDS or _public(last) or bool(_suffixes()(host).suffix)
-
-
-@functools.lru_cache(4096)
-def _public(last: str) -> bool:
-    """Whether a name directly under `last` can be a site: then every name that ends so can."""
-    return bool(_suffixes()(f"example.{last}").suffix)
-
-
 def parse_address(written: str) -> Address:
     """Read one address, with or without a scheme. Raises NotUnderstood."""
+    address, target = _parse(written)
+    for _ in range(_MOST_WRAPPERS):
+        if target is None:
+            break
+        try:
+            address, target = _parse(target)
+        except NotUnderstood:  # it passes on to nothing: then it is the page itself
+            break
+    return address
+
+
+def _parse(written: str) -> tuple[Address, str | None]:
+    """The address, and the one it only passes on to, if it does."""
     parts = _ADDRESS.fullmatch(written)
     if parts is None:
         raise NotUnderstood(UNREADABLE_LINK)
@@ -113,39 +77,35 @@ def parse_address(written: str) -> Address:
     ]
     path = _path(path)
     at = f":{port}" if port not in _PORTS_LEFT_OUT else ""
+    fragment = _clean(fragment, "/?:@" + _SUB_DELIMS)
     url = f"{scheme}://{host}{at}{path or '/'}"
     url += f"?{'&'.join(pairs)}" if pairs else ""
-    url += f"#{_clean(fragment, '/?:@' + _SUB_DELIMS)}" if _routes(fragment, host) else ""
-    identity = _identity(host, at, path, pairs, fragment)
-    if (target := _unwrapped(identity)) is not None:
-        return parse_address(target)
-    return Address(identity, url)
+    url += f"#{fragment}" if fragment else ""
+    host = site(host)
+    address = Address(_identity(host, at, path, pairs, fragment), url)
+    return address, None if at else unwrapped(host + path, pairs)
 
 
 def _identity(host: str, at: str, path: str, pairs: list[str], fragment: str) -> str:
-    facts = link_facts()
-    host = _site(host)
-    path = _ended(path.rstrip("/"))
-    for pattern, names in facts["queries"] if pairs else ():
-        if pattern.match(host + path):
-            pairs = [pair for pair in pairs if pair.partition("=")[0] in names]
-    pairs = sorted(map(_pair, pairs), key=lambda pair: pair.partition("=")[0])
+    path = _ended(_decoded(re.sub("(?<!:)/{2,}", "/", path)).rstrip("/"))
+    pairs = sorted(map(_pair, telling(host + path, pairs)), key=lambda pair: pair.partition("=")[0])
     identity = f"{host}{at}{path}" + (f"?{'&'.join(pairs)}" if pairs else "")
-    for pattern, to in facts["rewrites"] if facts["rewritten"].match(identity) else ():
-        identity = pattern.sub(to, identity)
-    if fragment[:1] in ("!", "/"):  # a one-page site keeps its route here
-        identity += "#" + _ended(_clean(fragment, "/?:@" + _SUB_DELIMS))
-    return identity
+    if routes(fragment, host + path):
+        identity += "#" + _ended(_decoded(fragment))
+    return rewritten(identity)
+
+
+def _decoded(part: str) -> str:
+    """Without escapes of escapes: passing a link on adds them (Google Safe Browsing)."""
+    while (once := re.sub("%25(?=[0-9a-fA-F]{2})", "%", part)) != part:
+        part = _clean(once, "/?:@" + _SUB_DELIMS)
+    return part
 
 
 def _ended(part: str) -> str:
     """Escape last marks: written again, they would be taken for the end of a sentence."""
     bare = part.rstrip(".,;:!?'*)")
     return bare + "".join(f"%{ord(mark):02X}" for mark in part[len(bare) :])
-
-
-def _routes(fragment: str, host: str) -> bool:
-    return fragment[:1] in ("!", "/") or (bool(fragment) and host.endswith("mega.nz"))
 
 
 def _host(raw: str) -> str:
@@ -195,24 +155,6 @@ def _ipv4(host: str) -> str:
         raise NotUnderstood(UNREADABLE_LINK) from None
 
 
-def _site(host: str) -> str:
-    """The host without labels that only choose a layout, and without other names of it."""
-    facts = link_facts()
-    while True:
-        if host in facts["hosts"]:
-            host = facts["hosts"][host]
-            continue
-        first, _, rest = host.partition(".")
-        if first not in facts["layouts"]:
-            return host
-        keeps_a_name = "." in rest and (
-            rest.rpartition(".")[2] in _SPECIAL_TLDS or bool(_suffixes()(rest).domain)
-        )
-        if not keeps_a_name or rest[-1].isdigit():
-            return host
-        host = rest
-
-
 def _path(raw: str) -> str:
     path = _clean(raw.replace("\\", "/"), "/:@" + _SUB_DELIMS)
     if "/." not in path:
@@ -252,18 +194,3 @@ def _clean(part: str, allowed: str) -> str:
 
     part = re.sub(r"%[0-9a-fA-F]{2}", escape, part)
     return quote(part, safe="%" + allowed + _UNRESERVED, errors="replace")
-
-
-def _unwrapped(identity: str) -> str | None:
-    place, _, query = identity.partition("?")
-    names = link_facts()["wrappers"].get(place)
-    if names is None:
-        return None
-    for pair in query.split("&"):
-        name, _, value = pair.partition("=")
-        target = unquote(value)
-        if name in ([names] if isinstance(names, str) else names) and re.match(
-            r"https?://", target, re.IGNORECASE
-        ):
-            return target
-    return None

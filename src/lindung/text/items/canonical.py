@@ -11,11 +11,10 @@ from lindung.text.items.addresses import (
     UNREADABLE_LINK,
     Address,
     NotUnderstood,
-    known_suffix,
-    link_facts,
     parse_address,
 )
-from lindung.text.items.phones import e164, spaced
+from lindung.text.items.phones import HOME, e164, likely, spaced
+from lindung.text.items.platforms import known_suffix, link_facts
 from lindung.text.items.wallets import WALLET, wallet
 
 Kind = Literal["address", "account", "phone", "email", "group", "wallet", "words"]
@@ -25,12 +24,29 @@ _EDGES = " \t\r\n\"'`“”‘’«»<>()[]{}（）【】《》「」『』,;:.!
 _TRAILING = "\"'`“”‘’«»<>]}（）【】《》「」『』,;:.!?…，。、；：！？|*"
 _LINK_END = r"\s\"<>`“”«»（）【】《》「」『』，。、；！？｜"
 LINK = re.compile(rf"(?:https?:[/\\]*|(?<![\w@.])www\d?\.)[^{_LINK_END}]+", re.IGNORECASE)
-_APP_LINK = re.compile(r"tg://(join\?invite=|resolve\?domain=)([\w+-]+)", re.IGNORECASE)
+_APP_LINK = re.compile(
+    r"tg:(?://)?(join\?invite=|resolve\?domain=|resolve\?phone=)([\w+-]+)"
+    r"|whatsapp:(?://)?(?:send/?\?phone=\+?(\d{7,15})|chat/?\?code=([\w-]{10,}))",
+    re.IGNORECASE,
+)
+# a scheme nobody's browser opens: written so that a link is harmless
+_NO_SCHEME = re.compile(
+    r"(?<![\w.+-])(?!https?:|ftps?:|sftp:|tg:|whatsapp:|file:|ipfs:|wss?:|magnet:|git:|ssh:)"
+    r"[a-z]{2,8}://(?=[^\s/])",
+    re.IGNORECASE,
+)
+FEDIVERSE = re.compile(
+    r"(?<![\w.@/])@([A-Za-z0-9_][\w.-]{0,60})@((?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_]{2,})"
+)
 _EMAIL = re.compile(
     r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_]{2,}"
 )
-_MAYBE_DEFANGED = re.compile(r"[\[({HTP]|[hH](?:[xX]{2}|\*\*|__)[pP]")
+_MAYBE_DEFANGED = re.compile(r"[\[({HTP]|[hH](?:[xX]{2}|\*\*|__)[pP]|://")
 _HANDLE = re.compile(r"@([A-Za-z0-9_](?:[A-Za-z0-9_.]{0,62}[A-Za-z0-9_])?)")
+QQ = re.compile(
+    r"(?<![a-z])(?:加)?(?:qq|扣扣|企鹅)(?:号|群)?\s?[:：]?\s?(?P<qq>[1-9]\d{4,10})(?!\d)"
+)
+_NAMED = re.compile(r"([\w-](?:[\w.-]{0,98}[\w-])?)", re.ASCII)
 # endings that no sentence has by a forgotten space, as "hello.my friend" has
 _PLAIN_ENDINGS = frozenset(
     ["com", "net", "org", "info", "io", "xyz", "gg", "test", "invalid", "example", "onion"]
@@ -51,7 +67,7 @@ class Canonical:
     url: str | None = field(default=None, compare=False)
 
 
-def canonicalise(written: str, *, region: str = "MY") -> Canonical:
+def canonicalise(written: str, *, region: str = HOME) -> Canonical:
     """The canonical item for what somebody wrote in one field.
 
     `region` is the ISO 3166 country whose phone numbers may lack a country code. Writing the
@@ -63,7 +79,7 @@ def canonicalise(written: str, *, region: str = "MY") -> Canonical:
     text = visible(written).strip()
     if not text.strip(_EDGES):
         raise NotUnderstood("Nothing was written here. Write what you saw, or paste its address.")
-    for read in (_wallet, _prefixed, _link, _email, _phone, _account):
+    for read in (_wallet, _prefixed, _link, _fediverse, _email, _number, _phone, _account):
         if (found := read(text, region)) is not None:
             return replace(found, display=spaced(found.value)) if found.kind == "phone" else found
     words = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
@@ -92,24 +108,41 @@ def refang(text: str) -> str:
     )
     text = re.sub(r"\s?[\[({]\s?(?:\.|dot|titik|punto)\s?[\])}]\s?", ".", text, flags=re.I)
     text = re.sub(r"\s?[\[({]\s?(?:@|at)\s?[\])}]\s?", "@", text, flags=re.I)
-    return re.sub(r"\[(:?/{1,2})\]", r"\1", text)
+    text = re.sub(r"\[(:?/{1,2})\]", r"\1", text)
+    text = _NO_SCHEME.sub("http://", text)
+    return re.sub(
+        r"(https?://)\s*([\w-]+(?:\s?\.[\w-]+)+)",
+        lambda found: found[1] + re.sub(r"\s", "", found[2]),
+        text,
+        flags=re.I,
+    )
 
 
 def link_item(link: str) -> Canonical:
-    """The item one link names: an address, a group invitation or a phone. Raises NotUnderstood."""
+    """The item one link names: an address, account, group invitation or phone.
+
+    Raises NotUnderstood.
+    """
     if app := _APP_LINK.match(link):
-        link = f"https://t.me/{'+' if 'join' in app[1].lower() else ''}{app[2].lstrip('+')}"
+        if app[3]:
+            link = f"https://wa.me/{app[3]}"
+        elif app[4]:
+            link = f"https://chat.whatsapp.com/{app[4]}"
+        else:
+            link = f"https://t.me/{'' if 'domain' in app[1].lower() else '+'}{app[2].lstrip('+')}"
     address = parse_address(unicodedata.normalize("NFC", link))
-    place, plus_fragment = address.identity, link.partition("#")[2]
-    place = f"{place}#{plus_fragment}" if plus_fragment else place
-    if not link_facts()["named"].match(place):
+    facts, place = link_facts(), address.identity
+    if not facts["named"].match(place):
         return _address(address)
-    for pattern, platform in link_facts()["groups"]:
-        if found := pattern.match(place):
-            return _group(platform, found[1])
-    for pattern in link_facts()["phones"]:
+    for pattern in facts["phones"]:
         if (found := pattern.match(place)) and (phone := phone_item("+" + found[1], "ZZ")):
             return phone
+    for pattern, platform in facts["groups"]:
+        if found := pattern.match(place):
+            return _group(platform, found[1])
+    for pattern, platform in facts["accounts"]:
+        if found := pattern.match(place):
+            return replace(account_item(found[1], platform), url=address.url)
     return _address(address)
 
 
@@ -133,6 +166,8 @@ def email_item(written: str) -> Canonical | None:
 def account_item(handle: str, platform: str | None = None) -> Canonical:
     """The item of a handle, on one platform where that is known."""
     handle = handle.lstrip("@").casefold()
+    if platform in link_facts()["dotless"]:
+        handle = handle.replace(".", "")
     value = f"{platform}:{handle}" if platform else f"@{handle}"
     return Canonical("account", value, f"@{handle} ({platform})" if platform else value)
 
@@ -165,14 +200,29 @@ def _wallet(text: str, _region: str) -> Canonical | None:
 
 def _prefixed(text: str, _region: str) -> Canonical | None:
     """`whatsapp/CODE` and `telegram:name`: canonical values, and how people write accounts."""
-    for pattern, platform in link_facts()["groups"]:
+    for pattern, platform in link_facts()["codes"]:
         code = text.removeprefix(f"{platform}/")
-        if code != text and re.fullmatch(pattern.pattern[pattern.pattern.rindex("(") :], code):
+        if code != text and pattern.fullmatch(code):
             return _group(platform, code)
     name, colon, rest = text.partition(":")
     platform = platform_names().get(name.strip().casefold())
-    handle = _HANDLE.fullmatch("@" + rest.strip(" @"))
+    handle = _NAMED.fullmatch(rest.strip(" @").removeprefix("u/"))
     return account_item(handle[1], platform) if colon and platform and handle else None
+
+
+def fediverse_item(name: str, host: str) -> Canonical | None:
+    """The account `@name@host` of the fediverse, None where the host can be none."""
+    try:
+        site = parse_address(host).url.removeprefix("https://").rstrip("/")
+    except NotUnderstood:
+        return None
+    value = f"@{name}@{site}".casefold()
+    return Canonical("account", value, value) if known_suffix(site) else None
+
+
+def _fediverse(text: str, _region: str) -> Canonical | None:
+    found = {item for m in FEDIVERSE.finditer(refang(text)) if (item := fediverse_item(m[1], m[2]))}
+    return found.pop() if len(found) == 1 and len(text.split()) <= 12 else None
 
 
 def _email(text: str, _region: str) -> Canonical | None:
@@ -245,7 +295,9 @@ def _phone(text: str, region: str) -> Canonical | None:
     found = {
         item
         for m in _PHONE.finditer(text)
-        if (item := phone_item(m[0].removeprefix("tel:"), region))
+        if (number := m[0].removeprefix("tel:"))
+        and (likely(number, text[: m.start()], region) or m[0] != number)
+        and (item := phone_item(number, region))
     }
     if len(found) != 1 or len(text.split()) > 12:
         return None
@@ -263,3 +315,9 @@ def _account(text: str, _region: str) -> Canonical | None:
     words = re.findall(r"[\w]+", _HANDLE.sub(" ", text).casefold())
     platforms = {known[word] for word in words if word in known}
     return account_item(names.pop(), platforms.pop() if len(platforms) == 1 else None)
+
+
+def _number(text: str, _region: str) -> Canonical | None:
+    """`QQ 123456789`: an account that is a number."""
+    found = QQ.fullmatch(text.casefold())
+    return account_item(found["qq"], "qq") if found else None

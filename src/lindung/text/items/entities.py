@@ -7,22 +7,31 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from lindung.text.items.addresses import NotUnderstood
+from lindung.text.items.ages import WORDS as AGE_WORDS
+from lindung.text.items.ages import ages
 from lindung.text.items.canonical import (
+    FEDIVERSE,
+    QQ,
     Canonical,
     account_item,
     bare_link,
     email_item,
+    fediverse_item,
     link_item,
     platform_names,
     refang,
     trimmed,
     visible,
 )
-from lindung.text.items.phones import e164
-from lindung.text.items.quantities import AGE, LETTER, LETTERS, PRICE, age_value, price_value
+from lindung.text.items.phones import HOME, e164, likely
+from lindung.text.items.prices import LETTER, LETTERS, PRICE, price_value
+from lindung.text.items.prices import WORDS as PRICE_WORDS
 from lindung.text.items.wallets import wallet
 from lindung.text.normal.fold import Folded, fold
+from lindung.text.normal.reveal import revealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,7 @@ _SCHEME = re.compile(r"https?:|tg:|www\.", re.IGNORECASE)
 # folded to ASCII in the view, so looked for in the original
 _CHINESE_STOP = re.compile("[（）【】《》「」，。、；！？｜]")
 _EMAIL = re.compile(
-    rf"{_NOT_AFTER}(?<![.+/-])[0-9_{LETTERS}.+-]{{1,64}}(?:@|\s?[\[({{]\s?(?:@|at)\s?[\])}}]\s?)"
+    rf"{_NOT_AFTER}(?<![@.+/-])[0-9_{LETTERS}.+-]{{1,64}}(?:@|\s?[\[({{]\s?(?:@|at)\s?[\])}}]\s?)"
     rf"{_LABEL}(?:{_DOT}{_LABEL}){{1,5}}",
     re.IGNORECASE,
 )
@@ -83,7 +92,7 @@ def _named() -> re.Pattern[str]:
     )
 
 
-def entities(text: str, *, region: str = "MY") -> list[Entity]:
+def entities(text: str, *, region: str = HOME) -> list[Entity]:
     """Everything named in `text`, ordered by place, without overlaps.
 
     Obfuscated writing is seen through (full-width, zero-width, look-alike, defanged); an address
@@ -96,7 +105,9 @@ def folded_entities(text: str, view: Folded, region: str) -> list[Entity]:
     """`entities` of a text whose folded view is at hand."""
     taken = bytearray(len(text))
     found: list[Entity] = []
-    for finder in (_emails, _links, _wallets, _accounts, _quantities, _phones):
+    for finder in (_fediverse, _emails, _links, _wallets, _accounts, _phones, _quantities):
+        if finder is _quantities and found:
+            view = _left(view, taken)
         for kind, value, first, last in finder(text, view, region):
             start, end = view.span(first, last)
             if not any(taken[start:end]):
@@ -105,6 +116,19 @@ def folded_entities(text: str, view: Folded, region: str) -> list[Entity]:
     return sorted(found, key=lambda entity: entity.start)
 
 
+def _left(view: Folded, taken: bytearray) -> Folded:
+    """The view without what is taken: a line's end for each stretch."""
+    size = len(view.text)
+    origin = view.origin if view.origin is not None else np.arange(size, dtype=np.int32)
+    gone = np.frombuffer(taken, np.uint8)[origin[:size]] != 0
+    points = np.frombuffer(view.text.encode("utf-32-le"), np.uint32).copy()
+    points[gone] = ord("\n")
+    kept = ~gone
+    kept[1:] |= ~gone[:-1]
+    return Folded(points[kept].tobytes().decode("utf-32-le"), origin[kept])
+
+
+_HIDDEN = AGE_WORDS | PRICE_WORDS
 _Found = Iterator[tuple[str, str, int, int]]
 
 
@@ -147,6 +171,12 @@ def _wallets(text: str, view: Folded, _region: str) -> _Found:
             yield "wallet", found, *match.span()
 
 
+def _fediverse(_text: str, view: Folded, _region: str) -> _Found:
+    for match in FEDIVERSE.finditer(view.text):
+        if item := fediverse_item(match[1], match[2]):
+            yield "account", item.value, *match.span()
+
+
 def _emails(text: str, view: Folded, _region: str) -> _Found:
     for match in _EMAIL.finditer(view.text):
         if item := email_item(refang(_written(text, view, *match.span())).rstrip(".")):
@@ -164,22 +194,33 @@ def _accounts(_text: str, view: Folded, _region: str) -> _Found:
         if said and not match["name"].isdigit():
             platform = names[match["platform"]]
             yield "account", account_item(match["name"].rstrip("."), platform).value, *match.span()
+    for match in QQ.finditer(view.text):
+        yield "account", account_item(match["qq"], "qq").value, *match.span()
     for match in _BANK.finditer(view.text):
         digits = re.sub(r"\D", "", match["digits"])
         yield "account", f"{match['bank']}:{digits}", *match.span()
 
 
 def _quantities(_text: str, view: Folded, _region: str) -> _Found:
-    for match in AGE.finditer(view.text):
-        if age := age_value(match):
-            yield "age", age, *match.span()
-    for match in PRICE.finditer(view.text):
-        yield "price", price_value(match), *match.span()
+    yield from _amounts(view.text)
+    if (plain := revealed(view, _HIDDEN)) is not None:
+        for kind, value, first, last in _amounts(plain.text):
+            yield kind, value, *plain.span(first, last)
+
+
+def _amounts(text: str) -> _Found:
+    for age, first, last in ages(text):
+        yield "age", age, first, last
+    for match in PRICE.finditer(text):
+        if price := price_value(match):
+            yield "price", price, *match.span()
 
 
 def _phones(_text: str, view: Folded, region: str) -> _Found:
     read: dict[str, str | None] = {}
     for match in _PHONE.finditer(view.text):
+        if not likely(match[0], view.text[max(0, match.start() - 40) : match.start()], region):
+            continue
         if match[0] not in read:
             read[match[0]] = e164(match[0], region)
         if number := read[match[0]]:

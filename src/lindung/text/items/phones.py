@@ -7,6 +7,24 @@ import re
 
 import phonenumbers
 
+HOME = "MY"  # the country of a number without its code, where the caller says none
+
+# What stands before a number that is a phone, and before one that is not. A word decides only
+# where the form of the number does not.
+_SAYS_PHONE = re.compile(
+    r"(?:(?<![a-z])(?:tel|telp|phone|mobile|hp|h/p|handphone|call|sms|text|ring|contact|hubungi"
+    r"|telefon|telepon|nombor|nomor|whats?app|wh?ats?app|wasap|wassap|ws|wa|viber|signal|imo|zalo)"
+    r"(?![a-z])|电话|電話|手机|手機|致电|联系|聯絡|வாட்ஸ்அப்|போன்|தொலைபேசி|எண்)[^\d\n]{0,20}$",
+    re.IGNORECASE,
+)
+_SAYS_OTHER = re.compile(
+    r"(?:(?<![a-z])(?:qq|q|order|ref|reference|invoice|inv|receipt|tracking|parcel|resit|pesanan"
+    r"|invois|account|acc|a/c|akaun|rekening|ic|nric|passport|isbn|issn|sku|model|serial|siri"
+    r"|ticket|tiket|booking|uid|id|user id|version|pin|otp|code|kod|kode)(?![a-z])"
+    r"|#|订单|訂單|单号|單號|编号|編號|快递|账号|帳號|卡号|加q|扣扣|企鹅|房号)[^\d\n]{0,12}$",
+    re.IGNORECASE,
+)
+_DOTTED_QUAD = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _INTERNATIONAL = re.compile(r"\+[0-9 ().-]+")
 _PUNCTUATION = str.maketrans("", "", "+ ().-")
 
@@ -33,6 +51,32 @@ def e164(written: str, region: str) -> str | None:
     if not fits(number):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def likely(written: str, before: str, region: str) -> bool:
+    """Whether digits are a phone number by their form, or by a word of what stands `before`.
+
+    A form is a country code after + or 00, the region's own code, or the prefix dialled inside it;
+    where a country has no such prefix, a word must say so. Most digits are something else.
+    """
+    written, before = written.strip(), before[-40:]
+    if _DOTTED_QUAD.fullmatch(written):
+        return False
+    if written.startswith("+"):
+        return True
+    if _SAYS_OTHER.search(before):
+        return False
+    if written.startswith("00") or _SAYS_PHONE.search(before):
+        return True
+    plan = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
+    digits = re.sub(r"\D", "", written)
+    if plan is None:
+        return False
+    prefix = plan.national_prefix
+    code = str(plan.country_code)
+    return bool(prefix and digits.startswith(prefix)) or (
+        digits.startswith(code) and len(digits) > len(code) + 7
+    )
 
 
 def spaced(number: str) -> str:

@@ -2,7 +2,8 @@
 
 Folding is per code point, so that it is linear and keeps an exact map: NFKC, case folding
 (Unicode 5.18, default caseless matching), marks off Latin letters, look-alike letters (after
-UTS 39) to their Latin twin, unseen characters away, emoji to their Unicode name.
+UTS 39) to their Latin twin, Traditional Chinese to Simplified, unseen characters away, emoji to
+their Unicode name.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import functools
 import unicodedata
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -26,6 +28,13 @@ _PAIRS = """
     ıi ɨi łl øo đd ħh ŧt ɑa ɡg ɩi ɪi ʟl ɴn ʀr ʏy ᴀa ʙb ᴄc ᴅd ᴇe ɢg ʜh ᴊj ᴋk ᴍm ᴏo ᴘp ᴛt ᴜu ᴠv ᴡw ᴢz
     ſs ƒf ɓb ɗd ɠg ƙk ɱm ɲn ƥp ɽr ʂs ƭt ʋv ƿp ⅼl ⲟo ⲣp ⲥc
 """
+# Traditional characters before their Simplified ones: the same words in either script are one.
+_SIMPLIFIED = {
+    pair[0]: pair[1]
+    for line in files("lindung.text").joinpath("data/simplified.txt").read_text("utf-8").split("\n")
+    if not line.startswith("#")
+    for pair in line.split()
+}
 _TWINS = str.maketrans({pair[0]: pair[1] for pair in _PAIRS.split()})
 
 
@@ -124,6 +133,8 @@ def fold_tables() -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.uint
         else:
             table[point] = -2 - len(longer)
             longer.append(to)
+    for traditional, simplified in _SIMPLIFIED.items():
+        table[ord(traditional)] = ord(simplified)
     table[0xD800:0xE000] = 0xFFFD
     starts = np.zeros(len(longer) + 1, np.int32)
     np.cumsum([len(to) for to in longer], out=starts[1:])

@@ -37,7 +37,41 @@ class Not:
     of: Condition
 
 
-Condition = Leaf | Join | Not
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One thing that a post may say, by any of several signs, and what it then adds."""
+
+    name: str
+    adds: float
+    of: tuple[Leaf, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What makes a slot ordinary where it stands beside it: takes a share of what it adds."""
+
+    leaf: Leaf
+    explains: frozenset[str]
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """Slots weighed together inside `within` characters. No context takes a post off: it lowers.
+
+    `takes` is what no single slot makes up for; the sum counts from `least` on, and only if all
+    slots that are `needed` were filled.
+    """
+
+    slots: tuple[Slot, ...]
+    contexts: tuple[Context, ...]
+    needed: frozenset[str]
+    takes: float
+    least: float
+    within: int
+
+
+Condition = Leaf | Join | Not | Slots
 
 
 def leaves(condition: Condition, *, wanted: bool = False) -> Iterator[Leaf]:
@@ -47,6 +81,11 @@ def leaves(condition: Condition, *, wanted: bool = False) -> Iterator[Leaf]:
     elif isinstance(condition, Join):
         for part in condition.of:
             yield from leaves(part, wanted=wanted)
+    elif isinstance(condition, Slots):
+        for slot in condition.slots:
+            yield from slot.of
+        if not wanted:
+            yield from (context.leaf for context in condition.contexts)
     elif not wanted:
         yield from leaves(condition.of)
 
@@ -81,6 +120,10 @@ def _fulfilled(condition: Condition, seen: Set[Leaf]) -> bool:
         return condition in seen
     if isinstance(condition, Not):
         return True
+    if isinstance(condition, Slots):
+        filled = [slot for slot in condition.slots if not seen.isdisjoint(slot.of)]
+        enough = sum(slot.adds for slot in filled) - condition.takes >= condition.least
+        return enough and condition.needed <= {slot.name for slot in filled}
     return sum(_fulfilled(part, seen) for part in condition.of) >= condition.least
 
 

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from lindung.text.rules.policy import Condition, Leaf, Not, leaves
+from lindung.text.rules.condition import Condition, Leaf, Not, Slots, leaves
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -45,6 +45,8 @@ def _holds(
     if isinstance(condition, Leaf):
         spans = look(condition)
         return spans if len(spans) >= condition.count else None
+    if isinstance(condition, Slots):  # weighed by itself: it is no part of another condition
+        raise TypeError(condition)
     if isinstance(condition, Not):
         return None if _holds(condition.of, seen.spelled, seen) is not None else []
     parts: list[list[Span]] = []
@@ -86,6 +88,17 @@ def could_hold(
         return seen.get(condition, np.ones(posts, np.bool_))
     if isinstance(condition, Not):
         return np.ones(posts, np.bool_)
+    if isinstance(condition, Slots):
+        most = np.full(posts, -condition.takes)
+        needed = np.ones(posts, np.bool_)
+        for slot in condition.slots:
+            filled = np.zeros(posts, np.bool_)
+            for leaf in slot.of:
+                filled |= could_hold(leaf, seen, posts)
+            most += slot.adds * filled
+            if slot.name in condition.needed:
+                needed &= filled
+        return needed & (most >= condition.least - 1e-9)
     if condition.least == len(condition.of):
         all_of = np.ones(posts, np.bool_)
         for part in condition.of:

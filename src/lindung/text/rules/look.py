@@ -120,6 +120,16 @@ class Look:
             span for span in self(leaf) if any(c.isalnum() for c in post[span.start : span.end])
         ]
 
+    @property
+    def text(self) -> str:
+        """The post as it was written."""
+        return self.batch.posts[self.i]
+
+    def named(self) -> list[tuple[int, int]]:
+        """Spans of handles and links, in order."""
+        kinds = ("account", "address", "group", "email")
+        return [(e.start, e.end) for e in self.entities if e.kind in kinds]
+
     def sealed(self, leaf: Leaf) -> list[Span]:
         spans: set[Span] = set()
         for categories, hits in self.batch.sealed:

@@ -16,7 +16,17 @@ from pathlib import Path
 import re2
 import yaml
 
-from lindung.text.rules.condition import Condition, Join, Leaf, Not, leaves, single_thing
+from lindung.text.rules.condition import (
+    Condition,
+    Context,
+    Join,
+    Leaf,
+    Not,
+    Slot,
+    Slots,
+    leaves,
+    single_thing,
+)
 from lindung.text.rules.policy_nodes import Nodes, PolicyError
 
 __all__ = [
@@ -42,6 +52,7 @@ _LEAVES = {
     "entity": ("count", "under"),
     "lexicon": ("count",),
 }
+_WEIGHED = {"slots", "contexts", "needs", "takes", "from"}
 _KINDS: dict[str, tuple[str, ...]] = {**_JOINS, "not": (), **_LEAVES}
 
 
@@ -166,9 +177,16 @@ class _Parser(Nodes):
     def rule(self, node: yaml.Node) -> Rule:
         joins = _JOINS.keys() | {"of", "within"}
         parts = self.mapping(
-            node, {"id", "title", "version", "weight", "examples"}, joins | {"languages"}
+            node,
+            {"id", "title", "version", "weight", "examples"},
+            joins | _WEIGHED | {"languages"},
         )
-        when = self.condition(node, {name: parts[name] for name in joins & parts.keys()})
+        if "slots" in parts:
+            when: Condition = self.slots(node, parts)
+        else:
+            for name in sorted(_WEIGHED & parts.keys()):
+                raise self.wrong(parts[name], f"{name} does not belong in a rule without slots.")
+            when = self.condition(node, {name: parts[name] for name in joins & parts.keys()})
         sets = {name: [term for term, _ in terms] for name, terms in self.sets.items()}
         if thing := single_thing(when, sets, self.patterns):
             raise self.wrong(
@@ -204,6 +222,48 @@ class _Parser(Nodes):
             tuple(pairs),
             node.start_mark.line + 1,
         )
+
+    def slots(self, node: yaml.Node, parts: dict[str, yaml.Node]) -> Slots:
+        """`slots: {NAME: {adds: 1.5, signs: [...]}}`, weighed; see docs/text.md."""
+        for name in sorted(parts.keys() & (_JOINS.keys() | {"of"})):
+            raise self.wrong(parts[name], f"{name} does not belong beside slots.")
+        slots = []
+        for name, given in self.mapping(parts["slots"]).items():
+            inside = self.mapping(given, {"adds", "signs"}, set())
+            signs = tuple(self.sign(sign) for sign in self.sequence(inside["signs"]))
+            slots.append(Slot(name, self.number(inside["adds"]), signs))
+        names = frozenset(slot.name for slot in slots)
+        contexts = []
+        for given in self.sequence(parts["contexts"]) if "contexts" in parts else ():
+            inside = self.mapping(given, {"terms", "explains", "takes"}, set())
+            share = self.number(inside["takes"])
+            if share >= 1:
+                raise self.wrong(inside["takes"], "a context takes less than 1: it never vetoes.")
+            explains = self.names(inside["explains"], names)
+            contexts.append(Context(self.sign(given, {"terms": inside["terms"]}), explains, share))
+        return Slots(
+            tuple(slots),
+            tuple(contexts),
+            self.names(parts["needs"], names) if "needs" in parts else frozenset(),
+            self.number(parts["takes"]) if "takes" in parts else 0.0,
+            self.number(parts["from"]) if "from" in parts else 0.0,
+            self.whole(parts["within"]) if "within" in parts else 400,
+        )
+
+    def names(self, node: yaml.Node, known: Collection[str]) -> frozenset[str]:
+        listed = {self.text(part): part for part in self.sequence(node)}
+        for name, part in listed.items():
+            if name not in known:
+                raise self.wrong(
+                    part, f"there is no slot called {name}; there is {', '.join(sorted(known))}."
+                )
+        return frozenset(listed)
+
+    def sign(self, node: yaml.Node, parts: dict[str, yaml.Node] | None = None) -> Leaf:
+        found = self.condition(node, parts) if parts else self.part(node)
+        if not isinstance(found, Leaf):
+            raise self.wrong(node, "a sign is one of terms, pattern, entity, lexicon.")
+        return found
 
     def condition(self, node: yaml.Node, parts: dict[str, yaml.Node]) -> Condition:
         kinds = parts.keys() & _KINDS.keys()
