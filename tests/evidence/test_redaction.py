@@ -220,7 +220,16 @@ def test_packed_pages_keep_words_and_no_picture(coding: str, chunked: bool, line
     assert not head.all("content-encoding") and not head.chunked
 
 
-@pytest.mark.parametrize("coding", ["gzip", "br", "zstd", "deflate", "dcb", "compress", "gzip, x"])
+@pytest.mark.parametrize("coding", ["none", "utf-8", "x-none", "gzip, x", "x, gzip"])
+def test_an_unknown_coding_is_passed_over_as_chromium_does(coding: str) -> None:
+    exchange, kept = exchanged(WORDS.encode(), f"Content-Encoding: {coding}", kind="text/html")
+    assert WORDS.encode() in everything(kept)
+    exchange, kept = exchanged(PICTURE, f"Content-Encoding: {coding}", kind="text/html")
+    assert PICTURE[:20] not in everything(kept)
+    assert exchange.facts()["not_kept"][0]["sha256"] == DIGEST
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "zstd", "deflate"])
 def test_what_cannot_be_unpacked_is_not_kept_and_said_so(coding: str) -> None:
     exchange, kept = exchanged(PICTURE, f"Content-Encoding: {coding}")
     assert PICTURE[:20] not in everything(kept)

@@ -16,15 +16,17 @@ class CannotUndo(ValueError):
 def undone(body: bytes, headers: Sequence[tuple[str, str]], most: int) -> bytes:
     """`body` without the content codings that `headers` name, over however many lines.
 
-    Raises CannotUndo for a coding that is unknown, broken, or unpacks to more than `most` bytes.
+    Where one of them is unknown, nothing is undone: Chromium shows such a body as it came.
+    Raises CannotUndo for a coding that is broken, or unpacks to more than `most` bytes.
     """
     lines = (value for name, value in headers if name.lower() == "content-encoding")
-    codings = [word.strip().lower() for line in lines for word in line.split(",")]
-    for coding in reversed([word for word in codings if word not in ("", "identity")]):
+    words = [word.strip().lower() for line in lines for word in line.split(",")]
+    codings = [word for word in words if word not in ("", "identity")]
+    if any(coding not in _UNDO for coding in codings):
+        return body
+    for coding in reversed(codings):
         if not body:
             break
-        if coding not in _UNDO:
-            raise CannotUndo(f"nothing here undoes the coding {coding[:40]!r}")
         try:
             body = _UNDO[coding](body, most)
         except Exception as error:  # each library has an error of its own
