@@ -42,7 +42,7 @@ def test_a_child_gets_its_own_powers_and_absolute_paths() -> None:
             sys.executable,
             "-c",
             "from pathlib import Path; from lindung.hotline.config import env\n"
-            "child = env.environ_of('public', Path('/home/example'), Path('/run/example'))\n"
+            "child = env.environ_of('worker', Path('/home/example'), Path('/run/example'))\n"
             "print(*sorted(f'{k}={v}' for k, v in child.items() if k.startswith('LINDUNG')))",
         ],
         env={
@@ -57,6 +57,6 @@ def test_a_child_gets_its_own_powers_and_absolute_paths() -> None:
     assert done.stdout.split() == [
         "LINDUNG_DATABASE_URL_FILE=/run/example",
         "LINDUNG_HOME=/home/example",
-        "LINDUNG_PROCESS=public",
+        "LINDUNG_PROCESS=worker",
         "LINDUNG_SMTP_URL_FILE=/tmp/mail",
     ]

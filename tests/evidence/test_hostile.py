@@ -116,14 +116,14 @@ def test_dialogs_are_dismissed_and_listed(hostile: Hostile, tmp_path: Path) -> N
 def test_a_download_is_no_page(hostile: Hostile, tmp_path: Path) -> None:
     hostile.answers["/"] = raw(
         "200 OK",
-        b"bytes" * 99,
+        b"RM20 membership, join private group [redacted]. " * 9,
         "Content-Disposition: attachment; filename=x.txt",
         kind="text/plain",
     )
     taken = take(hostile, "/", tmp_path / "t")
     assert taken.outcome == "partial"
     assert "download" in str(taken.problem)
-    assert kept(tmp_path / "t", b"bytesbytes")
+    assert kept(tmp_path / "t", b"RM20 membership, join private group [redacted]. RM20")
 
 
 def test_endless_redirects_end(hostile: Hostile, tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ def test_nothing_drawn_is_in_the_picture(site: Site, tmp_path: Path) -> None:
     site.page("/", framed(DRAWN))
     site.page("/red.svg", DRAWING, "image/svg+xml")
     taken = capture(site.url, tmp_path / "t", allow=[site.place])
-    assert taken.facts["seen"]["unfinished"] == {}
+    assert set(taken.facts["seen"]["unfinished"]) <= {"scrolling"}  # through some seventy frames
     assert reds(tmp_path / "t/screenshot.png") == 0
     with Image.open(tmp_path / "t/screenshot.png") as image:
         assert image.convert("L").getextrema() == (0, 255)  # the words

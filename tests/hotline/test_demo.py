@@ -20,7 +20,7 @@ def test_the_demo_walks_one_report_all_the_way_and_leaves_the_hotline_running() 
         receipt = r"receipt of the (?:first|second): +(?:[a-z]+ ?){7}$"
         assert len(re.findall(receipt, said, re.M)) == 2
         assert "named by 2 reports" in said
-        assert "reason: price + private group + stated age" in said
+        assert "reason: an offer about somebody under 18" in said
         before, after = re.findall(r"reporter sees now: (.+)", said)
         assert (before, after) == ("Being examined", "Passed on")
         assert re.search(r"lindung verify \S+: exit code 0", said)

@@ -104,10 +104,10 @@ def test_a_store_of_a_newer_format_and_a_damaged_one_say_so(place: Path) -> None
     store = ListStore.open(place)
     file = place / database.FILE
     with sqlite3.connect(file) as db:
-        db.execute("PRAGMA user_version = 2")
-    with pytest.raises(StoreError, match=r"newer Lindung \(format 2\)"):
+        db.execute("PRAGMA user_version = 3")
+    with pytest.raises(StoreError, match=r"newer Lindung \(format 3\)"):
         ListStore.open(place)
-    db.execute("PRAGMA user_version = 1")
+    db.execute("PRAGMA user_version = 2")
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
     store.close()

@@ -28,7 +28,7 @@ def test_posts_are_printed_with_their_reasons() -> None:
     done = run(f"{POST}\nwe are going to the park\n".encode())
     out = done.stdout.decode()
     assert done.returncode == 0
-    assert "price + private group + stated age" in out
+    assert "an offer about somebody under 18" in out
     assert "price: MYR 20" in out
     assert "no signal found" in out
     assert "safe" not in out

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -188,7 +188,7 @@ class ChatReader:
                 told[kind] = spans
                 if spans:
                     label = kind.replace("-", " ")
-                    yield i, kind, tuple(Span(*span, label) for span in sorted(spans))
+                    yield i, kind, tuple(Span(*span, label) for span in _widest(spans))
 
     def _trajectory(
         self, signs: Sequence[Sign], mine: Sequence[int], answer: tuple[int, int] | None, of: int
@@ -266,6 +266,15 @@ def _order(first: dict[str, int]) -> float:
     kinds = [kind for kind in STAGES if kind in first]
     pairs = [(a, b) for i, a in enumerate(kinds) for b in kinds[i + 1 :]]
     return sum(first[a] <= first[b] for a, b in pairs) / len(pairs) if pairs else 1.0
+
+
+def _widest(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The spans that lie in no other, from left to right."""
+    reach = -1
+    for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if end > reach:
+            reach = end
+            yield start, end
 
 
 def _excused(text: str, span: tuple[int, int], excuses: Sequence[tuple[int, int]]) -> bool:
