@@ -7,6 +7,8 @@ UNTIL = """
 ALTER TABLE casework_assessment DISABLE TRIGGER USER;
 UPDATE casework_assessment a SET last_sighting = coalesce(
     (SELECT max(s.id) FROM casework_sighting s WHERE s.case_id = a.case_id AND s.at <= a.at), 0);
+SET CONSTRAINTS ALL IMMEDIATE;  -- no table is altered while checks of its rows wait
+SET CONSTRAINTS ALL DEFERRED;
 ALTER TABLE casework_assessment ENABLE TRIGGER USER;
 """
 
