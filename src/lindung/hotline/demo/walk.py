@@ -248,7 +248,8 @@ def _letter(env: Env, number: str) -> Path:
         letters[:] = [
             path
             for path in folder.glob("*/letter.txt")
-            if f"Case: {number}\n" in path.read_text()
+            if not path.parent.name.startswith(".")  # still being written
+            and f"Case: {number}\n" in path.read_text()
             and not (path.parent / "acknowledged.txt").exists()
         ]
         return bool(letters)

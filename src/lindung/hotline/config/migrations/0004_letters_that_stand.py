@@ -14,5 +14,4 @@ class Migration(migrations.Migration):
     operations = [
         run("referral", "standing"),
         run("casework", "danger"),
-        run("config", "grants"),
     ]

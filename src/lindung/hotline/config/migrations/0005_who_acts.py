@@ -39,5 +39,4 @@ class Migration(migrations.Migration):
         run("casework", "danger"),
         run("referral", "outbox"),
         run("referral", "standing"),
-        run("config", "grants"),
     ]

@@ -11,4 +11,4 @@ class Migration(migrations.Migration):
         ("referral", "0004_test_letters"),
     ]
 
-    operations = [run("referral", "outbox"), run("referral", "tests"), run("config", "grants")]
+    operations = [run("referral", "outbox"), run("referral", "tests")]

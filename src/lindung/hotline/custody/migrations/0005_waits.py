@@ -4,7 +4,6 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
-from lindung.hotline.config.rules import run
 
 
 class Migration(migrations.Migration):
@@ -38,5 +37,4 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('case', 'item', 'attempt', 'request'), name='custody_wait_once', nulls_distinct=False)],
             },
         ),
-        run("config", "grants"),
     ]
