@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from lindung.evidence import Isolation, trial
-from lindung.evidence.capture import chromium, confine
+from lindung.evidence.capture import chromium
+from lindung.evidence.capture.confine import confined
+from lindung.runtime import landlock_version
 from tests.evidence import places
 from tests.evidence.conftest import Site
 
@@ -96,16 +98,16 @@ class TestConfined:
 
     @pytest.fixture(autouse=True)
     def _landlock(self) -> None:
-        if not confine.version():
+        if not landlock_version():
             pytest.skip("this kernel has no Landlock")
 
     def run(self, tmp_path: Path, port: int, *words: str) -> subprocess.CompletedProcess[str]:
         own = tmp_path / "own"
         own.mkdir()
-        start = [sys.executable, "-I", "-S", confine.__file__, str(port), str(own)]
         return subprocess.run(
-            [*start, *words], cwd="/", capture_output=True, text=True, check=False, timeout=30
-        )
+            confined(port, own, words),
+            cwd="/", capture_output=True, text=True, check=False, timeout=30,
+        )  # fmt: skip
 
     def test_no_key_is_in_reach(self, tmp_path: Path) -> None:
         key = tmp_path / "report.key"
@@ -122,7 +124,7 @@ class TestConfined:
         assert not (tmp_path / "no").exists()
 
     def test_no_other_port_is_in_reach(self, site: Site, tmp_path: Path) -> None:
-        if confine.version() < 4:
+        if landlock_version() < 4:
             pytest.skip("this kernel's Landlock knows no ports")
         script = f": > /dev/tcp/127.0.0.1/{site.port} && echo reached"
         done = self.run(tmp_path, site.port - 1, "/bin/bash", "-c", script)

@@ -10,7 +10,9 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
+from lindung.evidence import find_chromium
 from lindung.hotline.config import database, keys
 
 if TYPE_CHECKING:  # Django is not set up yet when this file is read
@@ -18,6 +20,18 @@ if TYPE_CHECKING:  # Django is not set up yet when this file is read
     from .mailbox import Mailbox
 
 Connect = Callable[[str], psycopg.Connection]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A browser for pages of our own."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_chromium(),
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

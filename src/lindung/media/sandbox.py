@@ -7,7 +7,6 @@ too much is ended and the next question starts a new one.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
 import os
 import resource
@@ -27,10 +26,11 @@ if TYPE_CHECKING:
 
 from numba.core import event
 
+from lindung.runtime import die_with, no_new_privileges
+
 SPENT = 3  # a worker that still holds this share of its memory is replaced
 START_SECONDS = 120  # compiling the loops, once on a machine
 COMPILING = "Getting ready, once on this machine: the loops are compiled (half a minute)."
-PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +171,7 @@ def _confine(memory: int) -> None:
         (resource.RLIMIT_NPROC, 0),
     ):
         resource.setrlimit(kind, (most, most))
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    no_new_privileges()
 
 
 def _answer(question: dict[str, Any], limits: Limits) -> dict[str, Any]:
@@ -217,8 +216,7 @@ def _held() -> int:
 
 
 def _work(limits: Limits) -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    die_with(0)
     from lindung.media import decode
 
     answers = os.fdopen(os.dup(1), "wb", buffering=0)

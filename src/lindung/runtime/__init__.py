@@ -7,15 +7,26 @@ from lindung.runtime.compiled import compiled
 from lindung.runtime.files import sync_folder, write_whole, writing_whole
 from lindung.runtime.folders import folder_for_a_while, sweep
 from lindung.runtime.locks import locked, locked_or_not
-from lindung.runtime.processes import die_with, no_new_privileges
+from lindung.runtime.processes import (
+    Access,
+    die_with,
+    landlock,
+    landlock_version,
+    landlocked,
+    no_new_privileges,
+)
 from lindung.runtime.reading import UnusableFile, read_bounded, read_bounded_text
 from lindung.runtime.stored_text import storable, visible
 
 __all__ = [
+    "Access",
     "UnusableFile",
     "compiled",
     "die_with",
     "folder_for_a_while",
+    "landlock",
+    "landlock_version",
+    "landlocked",
     "locked",
     "locked_or_not",
     "no_new_privileges",

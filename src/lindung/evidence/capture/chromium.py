@@ -9,11 +9,11 @@ import shlex
 import shutil
 import stat
 import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 
-from lindung.evidence.capture import confine
+from lindung.evidence.capture.confine import confined
+from lindung.runtime import landlock_version
 
 _CANDIDATES = ("/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome")
 FLAGS = (
@@ -74,9 +74,8 @@ def launcher(profile: Path, user: int, *, new_privileges: bool = False, only_por
         words += [f"--reuid={user}", f"--regid={user}", "--clear-groups"]
         words += [] if new_privileges else ["--no-new-privs"]
     words += ["--pdeathsig", "KILL", "--", str(find_chromium())]
-    if only_port and confine.version():
-        own = [sys.executable, "-I", "-S", confine.__file__, str(only_port), str(profile)]
-        words = [*own, str(shutil.which("setpriv")), *words[1:]]
+    if only_port and landlock_version():
+        words = confined(only_port, profile, [str(shutil.which("setpriv")), *words[1:]])
     script = profile.parent / "chromium"
     script.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
     script.chmod(0o755)

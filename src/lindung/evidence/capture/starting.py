@@ -13,9 +13,10 @@ from playwright.async_api import BrowserContext, Playwright
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
-from lindung.evidence.capture import chromium, confine
+from lindung.evidence.capture import chromium
 from lindung.evidence.capture.policy import Isolation
 from lindung.evidence.capture.remedy import is_about_isolation
+from lindung.runtime import landlock_version
 
 WIDTH, HEIGHT = 1280, 900
 _SAID = """() => ({ user_agent: navigator.userAgent, languages: [...navigator.languages],
@@ -69,7 +70,7 @@ async def start(playwright: Playwright, launch: Launch) -> Started:
             continue
         holding: dict[str, Any] = {"browser_sandbox": sandbox}
         if not sandbox:
-            holding |= {"landlock": confine.version(), "no_sandbox_because": refused}
+            holding |= {"landlock": landlock_version(), "no_sandbox_because": refused}
         return Started(context, holding)
     raise CannotStart(refused)
 

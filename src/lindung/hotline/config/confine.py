@@ -11,24 +11,18 @@ import ctypes
 import importlib
 import os
 import pwd
-import stat
-import struct
+import signal
 import sys
 import warnings
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from lindung.runtime import no_new_privileges
+from lindung.runtime import Access, die_with, landlock, landlock_version, no_new_privileges
 
-PR_SET_PDEATHSIG, PR_GET_PDEATHSIG, PR_CAPBSET_DROP = 1, 2, 24
-CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
-READ_FILE, READ_FOLDER, WRITE_FILE = 1 << 2, 1 << 3, 1 << 1
-# All rights on files and folders that each version of Landlock knows.
-FILE_RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
-NETWORK = 3  # bind and connect over TCP, since version 4
-SCOPES = 3  # abstract sockets and signals, since version 6
-SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/etc", "/dev/null", "/dev/urandom", "/proc")
+PR_GET_PDEATHSIG, PR_CAPBSET_DROP = 2, 24
+SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/etc", "/proc")
+DEVICES = ("/dev/null", "/dev/urandom")
 LAST_CAPABILITY = 63
 # Of the library these do things when they are imported, or need what a server has not.
 LEFT = frozenset(
@@ -53,7 +47,7 @@ def give_up(user: str | None, *, connect: Iterable[int] = ()) -> str:
     Returns what could not be given up, in words; empty where everything was. Call it while there is
     one thread.
     """
-    libc = ctypes.CDLL(None, use_errno=True)
+    libc = ctypes.CDLL(None)
     death = ctypes.c_int(0)
     libc.prctl(PR_GET_PDEATHSIG, ctypes.byref(death), 0, 0, 0)
     parent = os.getppid()
@@ -67,48 +61,22 @@ def give_up(user: str | None, *, connect: Iterable[int] = ()) -> str:
         os.setgroups([])
         os.setresgid(account.pw_gid, account.pw_gid, account.pw_gid)
         os.setresuid(account.pw_uid, account.pw_uid, account.pw_uid)
-        # The kernel forgets it with a change of user.
-        libc.prctl(PR_SET_PDEATHSIG, death.value, 0, 0, 0)
-        if death.value and os.getppid() != parent:
-            sys.exit(1)
+        if death.value:  # the kernel forgets it with a change of user
+            die_with(parent, signal.Signals(death.value))
     no_new_privileges()
-    return _landlock(libc, set(connect))
+    return _landlock(set(connect))
 
 
-def _landlock(libc: ctypes.CDLL, ports: set[int]) -> str:
-    version = libc.syscall(CREATE_RULESET, None, 0, 1)
-    if version < 1:
+def _landlock(ports: set[int]) -> str:
+    if not landlock_version():
         return "This kernel has no Landlock: the part can read what its user can read."
-    rights = FILE_RIGHTS[max(known for known in FILE_RIGHTS if known <= version)]
-    words = [rights, NETWORK if version >= 4 else 0, SCOPES if version >= 6 else 0]
-    asked = struct.pack("QQQ", *words)[: 8 if version < 4 else 16 if version < 6 else 24]
-    ruleset = libc.syscall(CREATE_RULESET, asked, len(asked), 0)
-    if ruleset < 0:
-        return f"Landlock refused: {os.strerror(ctypes.get_errno())}."
+    rules = [(path, Access.READ | Access.LIST) for path in _readable()]
+    rules += [(Path(device), Access.READ | Access.WRITE) for device in DEVICES]
     try:
-        for path in _readable():
-            _allow(libc, ruleset, path)
-        for port in ports if version >= 4 else ():
-            rule = struct.pack("=QQ", 2, port)
-            libc.syscall(ADD_RULE, ruleset, 2, rule, 0)
-        if libc.syscall(RESTRICT_SELF, ruleset, 0):
-            return f"Landlock refused: {os.strerror(ctypes.get_errno())}."
-    finally:
-        os.close(ruleset)
+        landlock(rules, ports)
+    except OSError as error:
+        return f"{error.strerror or error}."
     return ""
-
-
-def _allow(libc: ctypes.CDLL, ruleset: int, path: Path) -> None:
-    try:
-        opened = os.open(path, os.O_PATH | os.O_CLOEXEC)
-    except OSError:
-        return  # not there, or not this user's
-    try:
-        folder = stat.S_ISDIR(os.fstat(opened).st_mode)
-        rights = READ_FILE | READ_FOLDER if folder else READ_FILE | WRITE_FILE
-        libc.syscall(ADD_RULE, ruleset, 1, struct.pack("=Qi", rights, opened), 0)
-    finally:
-        os.close(opened)
 
 
 def _readable() -> set[Path]:

@@ -14,7 +14,6 @@ The tests run the same functions against a distribution's server, 15 or newer.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import importlib.metadata
 import importlib.util
 import os
@@ -27,6 +26,8 @@ from pathlib import Path
 
 import psutil
 import psycopg
+
+from lindung.runtime import locked_or_not
 
 from . import child, database, keys, system_users
 from .env import SettingsError
@@ -132,13 +133,8 @@ def lock(home: Path) -> Iterator[bool]:
     """Hold the right to start and stop this home's server; yields False if another has it."""
     keys.prepare(home)
     (home / "postgres").mkdir(mode=0o711, exist_ok=True)
-    with (home / "postgres" / "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
+    with locked_or_not(home / "postgres" / "lock") as ours:
+        yield ours
 
 
 @contextlib.contextmanager

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from lindung.runtime import write_whole
+
 _NOTE = "lists-left-out.json"
 
 
@@ -23,6 +25,4 @@ def note(home: Path, problems: dict[str, str]) -> None:
     if not problems:
         place.unlink(missing_ok=True)
         return
-    part = place.with_name(place.name + ".part")
-    part.write_text(json.dumps(problems), "utf-8")
-    part.replace(place)
+    write_whole(place, json.dumps(problems), mode=0o666)
